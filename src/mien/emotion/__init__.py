@@ -1,0 +1,1 @@
+"""Emotions over time: vocabulary, recipes of action units, keyframes and files."""
