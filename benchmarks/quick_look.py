@@ -1,0 +1,298 @@
+"""A look at an editing function in under a minute: is the emotion seen, how far do the actions go, what does it look like?
+
+    python benchmarks/quick_look.py mien.systems.instant.edit:edit_frame --out /tmp/look
+    python benchmarks/quick_look.py my_file.py:edit_frame --emotions happy sad --intensity 0.6
+
+The function is ``edit_frame(rgb, landmarks, emotion, intensity) -> rgb`` on ``(H, W, 3)`` uint8 and ``(478, 3)`` px. It is
+given a few frames of each clip of the shared folder, those that look most neutral. Printed per emotion: mean target
+probability over the clips that are near neutral, for every crop, before and after; leading actions before and after.
+Written: a contact sheet PNG per emotion set, people by emotions (pictures of people: never commit them).
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+from mien.metrics import action_units, recognition
+from mien.types import ByteArray, FloatArray
+
+EMOTIONS = ("happy", "sad", "angry", "surprised", "fear", "disgusted", "contempt")
+TARGETS = {"happy": 0.80, "sad": 0.60, "angry": 0.40, "disgusted": 0.50, "surprised": 0.50, "fear": 0.35}
+"""Mean probability asked for; surprised and fear with the lips free."""
+
+NEAR_NEUTRAL = 0.45
+"""Mean neutral probability over the crops from which on a frame counts as near neutral."""
+
+_SCAN_EVERY = 7
+_ACTIVE = ("mouthSmile", "browInnerUp", "browDown", "jawOpen", "mouthFrown", "mouthPucker", "eyeBlink")
+_CELL = 256
+
+EditFrame = Callable[[ByteArray, FloatArray, str, float], ByteArray]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One frame to edit."""
+
+    clip: str
+    index: int
+    rgb: ByteArray
+    landmarks: FloatArray
+    scores: dict[str, float]
+    neutral: float
+
+    @property
+    def near_neutral(self) -> bool:
+        """Whether it counts in the means."""
+        return self.neutral >= NEAR_NEUTRAL
+
+
+def choose_samples(count: int, cache: Path, meter: action_units.FaceMeter) -> list[Sample]:
+    """The ``count`` most neutral frames of every shared clip, at least a second apart; their indices kept in ``cache``."""
+    clips = sorted((recognition.shared_folder() / "clips").glob("*.mp4"))
+    if not clips:
+        raise SystemExit(f"no clips in {recognition.shared_folder() / 'clips'}; set MIEN_SHARED")
+    known = _read_cache(cache, count)
+    samples = []
+    for path in clips:
+        chosen = known.get(path.stem)
+        if chosen is None:
+            chosen = _most_neutral(path, count, meter)
+            cache.parent.mkdir(parents=True, exist_ok=True)
+            with cache.open("a") as lines:
+                lines.write(f"{count} {path.stem} {' '.join(map(str, chosen))}\n")
+        samples += [s for i, rgb in _frames(path, 1, chosen) if (s := _sample(path.stem, i, rgb, meter))]
+    return samples
+
+
+def _read_cache(cache: Path, count: int) -> dict[str, list[int]]:
+    if not cache.is_file():
+        return {}
+    rows = [line.split() for line in cache.read_text().splitlines()]
+    return {row[1]: [int(i) for i in row[2:]] for row in rows if int(row[0]) == count}
+
+
+def _frames(path: Path, every: int, wanted: Sequence[int] | None = None) -> Iterable[tuple[int, ByteArray]]:
+    with av.open(str(path)) as container:
+        for index, frame in enumerate(container.decode(video=0)):
+            if wanted is not None and index > max(wanted, default=-1):
+                return
+            if index % every == 0 and (wanted is None or index in wanted):
+                yield index, frame.to_ndarray(format="rgb24")
+
+
+def _sample(clip: str, index: int, rgb: ByteArray, meter: action_units.FaceMeter) -> Sample | None:
+    found = meter.measure(rgb)
+    if found is None:
+        return None
+    seen = recognition.recognise(rgb, found[0])
+    labels = recognition.default_classifier().labels
+    neutral = float(np.mean([recognition.target_probability(p, "neutral", labels) for p in seen.values()]))
+    return Sample(clip, index, rgb, found[0], found[1], neutral)
+
+
+def _most_neutral(path: Path, count: int, meter: action_units.FaceMeter) -> list[int]:
+    ranked = []
+    for index, rgb in _frames(path, _SCAN_EVERY):
+        sample = _sample(path.stem, index, rgb, meter)
+        if sample is not None:
+            active = sum(_both(sample.scores, name) for name in _ACTIVE)
+            ranked.append((sample.neutral - 0.5 * active, index))
+    chosen: list[int] = []
+    for _, index in sorted(ranked, reverse=True):
+        if len(chosen) < count and all(abs(index - other) >= 25 for other in chosen):
+            chosen.append(index)
+    return sorted(chosen)
+
+
+def _both(scores: dict[str, float], name: str) -> float:
+    return scores[name] if name in scores else (scores[f"{name}Left"] + scores[f"{name}Right"]) / 2
+
+
+def look(
+    edit_frame: EditFrame,
+    out: Path,
+    emotions: Sequence[str] = EMOTIONS,
+    intensity: float = 1.0,
+    count: int = 2,
+    cache: Path = Path(".mien/quick_look.txt"),
+) -> dict[str, float]:
+    """Edit the samples, print the tables, write the contact sheets.
+
+    Args:
+        edit_frame: The function under test.
+        out: Folder for the sheets.
+        emotions: Which.
+        intensity: 0-1.
+        count: Frames per clip.
+        cache: Where the choice of frames is kept.
+
+    Returns:
+        Emotion to mean target probability over near-neutral frames and all crops.
+    """
+    with action_units.FaceMeter(recognition.shared_folder() / action_units.LANDMARKER_FILE) as meter:
+        samples = choose_samples(count, cache, meter)
+        _print_samples(samples)
+        used = [s for s in samples if s.near_neutral]
+        rows: dict[str, list[ByteArray]] = {f"{s.clip} {s.index}": [_cell(s.rgb, s, "source")] for s in samples}
+        means = {}
+        _print_header()
+        for emotion in emotions:
+            started = time.perf_counter()
+            results = [edit_frame(s.rgb, s.landmarks, emotion, intensity) for s in samples]
+            seconds = (time.perf_counter() - started) / max(1, len(samples))
+            for sample, result in zip(samples, results, strict=True):
+                _check(sample, result)
+                rows[f"{sample.clip} {sample.index}"].append(_cell(result, sample, _caption(result, sample, emotion)))
+            pairs = [(s, r) for s, r in zip(samples, results, strict=True) if s.near_neutral]
+            means[emotion] = _print_emotion(emotion, pairs, meter, seconds)
+    _print_per_clip(used)
+    _write_sheets(rows, out)
+    return means
+
+
+def _check(sample: Sample, result: ByteArray) -> None:
+    if result.shape != sample.rgb.shape or result.dtype != np.uint8:
+        raise SystemExit(f"edit_frame gave {result.dtype} {result.shape}; expected uint8 {sample.rgb.shape}")
+
+
+def _print_samples(samples: Sequence[Sample]) -> None:
+    print("frames (neutral probability, * counts as near neutral):")
+    for clip in dict.fromkeys(s.clip for s in samples):
+        own = [s for s in samples if s.clip == clip]
+        print(f"  {clip:12}", "  ".join(f"{s.index} ({s.neutral:.2f}{'*' if s.near_neutral else ''})" for s in own))
+
+
+def _print_header() -> None:
+    crops = "".join(f"{name:>8}" for name in recognition.CROPS)
+    print(f"\n{'emotion':11}{'before':>8}{'MEAN':>8}{'asked':>8}{crops}   also seen / leading actions (before > after)")
+
+
+def _print_emotion(
+    emotion: str, pairs: Sequence[tuple[Sample, ByteArray]], meter: action_units.FaceMeter, seconds: float
+) -> float:
+    if not pairs:
+        print(f"{emotion:11} no near-neutral frames")
+        return float("nan")
+    classifier = recognition.default_classifier()
+    before = [recognition.recognise(s.rgb, s.landmarks) for s, _ in pairs]
+    after = [recognition.recognise(r, s.landmarks) for s, r in pairs]
+    everything = np.mean([list(a.values()) for a in after], axis=(0, 1))
+    order = np.argsort(-everything)[:3]
+    seen = " ".join(f"{classifier.labels[i]} {everything[i]:.2f}" for i in order)
+    mean = float("nan")
+    line = f"{emotion:11}"
+    if emotion in recognition.TARGET_LABELS:
+        shares = {
+            crop: np.mean([recognition.target_probability(a[crop], emotion, classifier.labels) for a in after])
+            for crop in recognition.CROPS
+        }
+        start = np.mean([recognition.target_probability(list(b.values()), emotion, classifier.labels) for b in before])
+        mean = float(np.mean(list(shares.values())))
+        line += f"{start:8.2f}{mean:8.2f}{TARGETS.get(emotion, float('nan')):8.2f}"
+        line += "".join(f"{share:8.2f}" for share in shares.values())
+    print(f"{line}   {seen}   [{seconds * 1e3:.0f} ms/edit]")
+    _print_actions(emotion, pairs, meter)
+    return mean
+
+
+def _print_actions(emotion: str, pairs: Sequence[tuple[Sample, ByteArray]], meter: action_units.FaceMeter) -> None:
+    if emotion not in action_units.LEADING_BLENDSHAPES:
+        return
+    found = [(s, m) for s, r in pairs if (m := meter.measure(r)) is not None]
+    if len(found) < len(pairs):
+        print(f"{'':11}no face found any more in {len(pairs) - len(found)} of {len(pairs)} edited frames")
+    first = np.stack([s.landmarks for s, _ in found])
+    second = np.stack([m[0] for _, m in found])
+    parts = []
+    for name in action_units.LEADING_BLENDSHAPES[emotion]:
+        old = np.mean([action_units.leading_scores(s.scores, emotion)[name] for s, _ in found])
+        new = np.mean([action_units.leading_scores(m[1], emotion)[name] for _, m in found])
+        parts.append(f"{name} {old:.2f} > {new:.2f}")
+    old_d, new_d = (action_units.leading_distances(points, emotion) for points in (first, second))
+    parts += [f"{name} {np.mean(new_d[name] - old_d[name]):+.3f}" for name in old_d]
+    gap = np.linalg.norm(second[:, 13] - second[:, 14], axis=1) - np.linalg.norm(first[:, 13] - first[:, 14], axis=1)
+    size = np.linalg.norm(first[:, 33] - first[:, 263], axis=1)
+    print(f"{'':11}{'  '.join(parts)}  |lip opening change| {np.abs(gap / size).mean():.3f}")
+
+
+def _print_per_clip(used: Sequence[Sample]) -> None:
+    print(f"\nmeans over {len(used)} near-neutral frames of {len({s.clip for s in used})} clips")
+
+
+def _caption(result: ByteArray, sample: Sample, emotion: str) -> str:
+    if emotion not in recognition.TARGET_LABELS:
+        return emotion
+    labels = recognition.default_classifier().labels
+    seen = np.stack(list(recognition.recognise(result, sample.landmarks).values()))
+    return f"{emotion} {recognition.target_probability(seen, emotion, labels).mean():.2f}"
+
+
+def _cell(rgb: ByteArray, sample: Sample, caption: str) -> ByteArray:
+    """The face, 2.4 eye distances wide, with a line of text."""
+    points = sample.landmarks
+    size = float(np.linalg.norm(points[33] - points[263])) * 2.4
+    x, y = (points[33, :2] + points[263, :2]) / 2 + (0.0, size * 0.1)
+    scale = _CELL / size
+    matrix = np.array([[scale, 0, _CELL / 2 - x * scale], [0, scale, _CELL / 2 - y * scale]])
+    cell = cv2.warpAffine(rgb, matrix, (_CELL, _CELL), flags=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    cv2.putText(cell, caption, (4, 14), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (0, 0, 0), 3, cv2.LINE_AA)
+    cv2.putText(cell, caption, (4, 14), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (255, 255, 90), 1, cv2.LINE_AA)
+    return cell
+
+
+def _write_sheets(rows: dict[str, list[ByteArray]], out: Path, per_sheet: int = 5) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    names = list(rows)
+    for start in range(0, len(names), per_sheet):
+        sheet = np.vstack([np.hstack(rows[name]) for name in names[start : start + per_sheet]])
+        path = out / f"sheet_{start // per_sheet + 1}.png"
+        cv2.imwrite(str(path), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+        print(f"{path}: {', '.join(names[start : start + per_sheet])}")
+
+
+def load_function(name: str) -> EditFrame:
+    """The function named ``module:function`` or ``file.py:function``."""
+    place, _, attribute = name.rpartition(":")
+    if not place:
+        raise SystemExit(f"'{name}' names no function; expected module:function or file.py:function")
+    if place.endswith(".py"):
+        spec = importlib.util.spec_from_file_location(Path(place).stem, place)
+        if spec is None or spec.loader is None:
+            raise SystemExit(f"cannot read {place}")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+    else:
+        module = importlib.import_module(place)
+    function: EditFrame = getattr(module, attribute)
+    return function
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("function", help="module:function or file.py:function")
+    parser.add_argument("--out", type=Path, default=Path(".mien/quick_look"))
+    parser.add_argument("--emotions", nargs="+", default=list(EMOTIONS))
+    parser.add_argument("--intensity", type=float, default=1.0)
+    parser.add_argument("--frames", type=int, default=2, help="frames per clip")
+    options = parser.parse_args()
+    started = time.perf_counter()
+    look(load_function(options.function), options.out, options.emotions, options.intensity, options.frames)
+    print(f"{time.perf_counter() - started:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
