@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Literal
 
@@ -127,8 +126,7 @@ def _advice(number: int, side: str) -> str:
         return f"say which way the jaw goes: AU{number}L or AU{number}R"
     if number in (44, 45, 46):
         return f"eyes are closed by AU43{side}"
-    near = get_close_matches(f"AU{number}{side}", [f"AU{unit.number}" for unit in ACTION_UNITS], n=1, cutoff=0.0)
-    return f"did you mean {near[0]}? There are {', '.join(f'AU{unit.number}' for unit in ACTION_UNITS)}"
+    return f"there are {', '.join(f'AU{unit.number}' for unit in ACTION_UNITS)}"
 
 
 _PAIRED_BLENDSHAPES = {
