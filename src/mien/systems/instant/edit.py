@@ -1,0 +1,162 @@
+"""What one frame is: level 1 moves the mesh, level 2 changes its light, and the frame's own pixels follow, read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.geometry.normals import vertex_normals
+from mien.geometry.rotation import matrix_from_vector
+from mien.geometry.warp import warp
+from mien.morphable.model import MorphableModel
+from mien.reconstruction.parameters import Light
+from mien.systems.instant.config import InstantConfig
+from mien.systems.instant.eyes import fill_eyes
+from mien.systems.instant.field import VERTEX_COUNT, add_skirt, closed_triangles, face_box, rasterise_field
+from mien.systems.instant.mouth import fill_mouth
+from mien.systems.instant.relief import MAP_SIZE, Relief, build_relief, lay_relief
+from mien.systems.instant.shape import LipConstraint, constrain_lips
+from mien.types import Box, DoubleArray, FloatArray, Pose
+
+GRID_EYE_DISTANCE_PX = 190.0
+"""The field is made at most this fine (grid px between the outer eye corners) and read smoothly at full resolution."""
+
+GAMMA = 2.2
+LARGEST_LOG_GAIN = 0.55
+"""No pixel gets more than this much lighter or darker by shape alone (natural logarithm): noise in the light stops here."""
+
+
+@dataclass(frozen=True)
+class Kit:
+    """What does not depend on the clip: the model with its lip constraint, mesh and relief."""
+
+    model: MorphableModel
+    lips: LipConstraint
+    triangles: np.ndarray
+    relief: Relief
+
+    @classmethod
+    def of(cls, model: MorphableModel) -> Kit:
+        """Prepare a model whose vertices cover the tracker's mesh."""
+        return cls(model, constrain_lips(model), closed_triangles(model.triangles), build_relief(model))
+
+
+@dataclass(frozen=True)
+class FaceState:
+    """One face in one frame.
+
+    Attributes:
+        landmarks: ``(478, 3)`` px.
+        pose: Head pose.
+        shape: ``(468, 3)`` fitted shape, mm, expression included.
+        added: ``(E,)`` change of each expression column.
+        flush: ``(3,)`` logarithm of each channel's change where the skin colours most.
+    """
+
+    landmarks: DoubleArray
+    pose: Pose
+    shape: DoubleArray
+    added: DoubleArray
+    flush: DoubleArray
+
+
+def edit_crop(
+    kit: Kit, config: InstantConfig, light: Light, state: FaceState, crop: FloatArray, box: Box, move: DoubleArray
+) -> FloatArray:
+    """Edit the pixels of one face.
+
+    Args:
+        kit: The prepared model.
+        config: The user's choices.
+        light: The face's light.
+        state: The face in this frame.
+        crop: ``(h, w, 3)`` the frame's pixels within ``box``, 0-1, gamma coded.
+        box: From :func:`edited_box`.
+        move: ``(468, 3)`` mm, from :func:`movement`.
+
+    Returns:
+        The edited pixels, of the same shape.
+    """
+    eye_distance = float(np.linalg.norm(state.landmarks[33] - state.landmarks[263]))
+    grid_scale = min(1.0, GRID_EYE_DISTANCE_PX / eye_distance)
+    rotation = matrix_from_vector(state.pose.rotation)
+    shift = _shift_px(move, state.pose)
+    points, shifts = add_skirt(state.landmarks[:VERTEX_COUNT], shift, eye_distance)
+    attributes = np.zeros((len(points), 6))
+    attributes[:VERTEX_COUNT, :3] = _shape_gain(kit, config, light, state, move, rotation) + _colour(kit, state)
+    attributes[:VERTEX_COUNT, 3:5] = kit.model.uv[kit.model.landmark_vertices] * (MAP_SIZE - 1)
+    attributes[:VERTEX_COUNT, 5] = 1.0
+    raster = rasterise_field(points, shifts, attributes.astype(np.float32), kit.triangles, box, grid_scale)
+    direction = _light_direction(light) @ rotation
+    contrast = float(np.clip(light.skin_contrast / TYPICAL_SKIN_CONTRAST, 0.7, 1.3))
+    relief = kit.relief.mix(state.added, direction, config.wrinkles * contrast)
+    if relief is not None:
+        lay_relief(raster, relief)
+    field = np.ascontiguousarray(raster[..., :5])
+    origin = np.array([box.x0, box.y0], float)
+    source = state.landmarks[:, :2]
+    target = source.copy()
+    target[:VERTEX_COUNT] += shift
+    fill_mouth(field, crop, light.skin_colour.astype(np.float64), source, target, origin, grid_scale)
+    fill_eyes(field, source, target, origin, grid_scale)
+    return np.clip(warp(crop, field, grid_scale), 0.0, 1.0, out=None)
+
+
+TYPICAL_SKIN_CONTRAST = 0.03
+"""Standard deviation of skin at wrinkle scale over its brightness, for which the table of wrinkles is drawn."""
+
+
+def movement(kit: Kit, config: InstantConfig, state_added: DoubleArray, openness: DoubleArray) -> DoubleArray:
+    """How the vertices move, mm.
+
+    Args:
+        kit: The prepared model.
+        config: The user's choices.
+        state_added: ``(E,)`` change of each expression column.
+        openness: ``(2,)`` of the right and the left eye, 0 closed to 1 as open as usual: a lid that is shut for a
+            blink is not raised or squeezed.
+
+    Returns:
+        ``(468, 3)``.
+    """
+    added = state_added.copy()
+    names = kit.model.expression_names
+    for side, share in zip("RL", openness, strict=True):
+        for unit in ("AU5", "AU7"):
+            added[names.index(unit + side)] *= share
+    return np.asarray(kit.lips.basis(config.lips) @ added)
+
+
+def edited_box(landmarks: DoubleArray, move: DoubleArray, pose: Pose, width: int, height: int) -> Box:
+    """The whole pixels of a frame that an edit can touch."""
+    eye_distance = float(np.linalg.norm(landmarks[33] - landmarks[263]))
+    points, shifts = add_skirt(landmarks[:VERTEX_COUNT], _shift_px(move, pose), eye_distance)
+    return face_box(points, shifts, width, height)
+
+
+def _shift_px(move: DoubleArray, pose: Pose) -> DoubleArray:
+    turned = move @ matrix_from_vector(pose.rotation).T
+    return np.asarray(turned[:, :2] * (pose.scale * np.array([1.0, -1.0])))
+
+
+def _light_direction(light: Light) -> DoubleArray:
+    """Change of the logarithm of gamma-coded brightness per unit change of the normal, in the camera's axes ``(3,)``."""
+    grey = light.coefficients.astype(np.float64) @ np.array([0.2126, 0.7152, 0.0722])
+    brightness = max(0.282095 * grey[0] + 0.488603 * 0.8 * grey[2], 1e-4)
+    return np.asarray(0.488603 * grey[[3, 1, 2]] / brightness / GAMMA)
+
+
+def _shape_gain(
+    kit: Kit, config: InstantConfig, light: Light, state: FaceState, move: DoubleArray, rotation: DoubleArray
+) -> DoubleArray:
+    """Logarithm of the brightness change at each vertex ``(468, 3)`` from its turned normal."""
+    triangles = kit.model.triangles
+    before = vertex_normals(state.shape, triangles).astype(np.float64) @ rotation.T
+    after = vertex_normals(state.shape + move, triangles).astype(np.float64) @ rotation.T
+    gain = np.log(light.brightness_ratio(before, after)) * config.shading
+    return np.asarray(np.clip(gain, -LARGEST_LOG_GAIN, LARGEST_LOG_GAIN))
+
+
+def _colour(kit: Kit, state: FaceState) -> DoubleArray:
+    return np.zeros((VERTEX_COUNT, 3))

@@ -1,0 +1,111 @@
+"""From moved landmarks to the field that resamples a frame: where each pixel comes from and how its light changes.
+
+The mesh of the edited face is rasterised with each vertex's way back to the source. Beyond the face oval a skirt of
+three rings lets the displacement fade to nothing, so that hair, collar and background stay; the lips' hole is closed
+with a strip between them, and the eye openings are made by :mod:`mien.systems.instant.eyes`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mien.geometry.rasteriser import rasterise
+from mien.types import Box, DoubleArray, FloatArray, IntArray
+
+FACE_OVAL = np.array(
+    [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377]
+    + [152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]
+)
+INNER_UPPER_LIP = np.array([78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308])
+INNER_LOWER_LIP = np.array([78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308])
+
+SKIRT_WIDTH = 0.5
+"""How far beyond the face oval the displacement reaches, in eye distances; 0.6 is promised to stay untouched."""
+
+SKIRT_RINGS = ((0.25, 0.844), (0.5, 0.5), (0.75, 0.156), (1.0, 0.0))
+"""Rings of the skirt: distance as a share of its width, and the share of the oval's displacement left (a smooth step)."""
+
+VERTEX_COUNT = 468
+
+
+def closed_triangles(triangles: IntArray) -> IntArray:
+    """The mesh's triangles, the strip that closes the lips' hole, and the skirt's; vertices 468 and on are the skirt."""
+    lips = []
+    for k in range(len(INNER_UPPER_LIP) - 1):
+        a, b = INNER_UPPER_LIP[k], INNER_UPPER_LIP[k + 1]
+        c, d = INNER_LOWER_LIP[k], INNER_LOWER_LIP[k + 1]
+        lips += [(a, b, c), (b, d, c)]
+    count = len(FACE_OVAL)
+    skirt = []
+    previous = FACE_OVAL
+    for ring in range(len(SKIRT_RINGS)):
+        current = VERTEX_COUNT + ring * count + np.arange(count)
+        for k in range(count):
+            n = (k + 1) % count
+            skirt += [(previous[k], previous[n], current[k]), (previous[n], current[n], current[k])]
+        previous = current
+    return np.concatenate([triangles, np.array(lips), np.array(skirt)]).astype(np.int32)
+
+
+def add_skirt(points: DoubleArray, displacement: DoubleArray, eye_distance_px: float) -> tuple[DoubleArray, DoubleArray]:
+    """Append the skirt's vertices.
+
+    Args:
+        points: ``(468, 3)`` landmarks of the frame, px.
+        displacement: ``(468, 2)`` how each is moved, px.
+        eye_distance_px: Outer corner to outer corner, px.
+
+    Returns:
+        Points ``(468 + 144, 3)`` and displacements ``(468 + 144, 2)``.
+    """
+    oval = points[FACE_OVAL]
+    outward = oval[:, :2] - points[:, :2].mean(axis=0)
+    outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-6)
+    behind = points[:, 2].max() + eye_distance_px
+    rings, moves = [points], [displacement]
+    for distance, share in SKIRT_RINGS:
+        ring = np.empty((len(oval), 3))
+        ring[:, :2] = oval[:, :2] + outward * (distance * SKIRT_WIDTH * eye_distance_px)
+        ring[:, 2] = behind + distance
+        rings.append(ring)
+        moves.append(displacement[FACE_OVAL] * share)
+    return np.concatenate(rings), np.concatenate(moves)
+
+
+def face_box(points: DoubleArray, displacement: DoubleArray, width: int, height: int) -> Box:
+    """The whole pixels of a frame that an edit of these (skirted) points can touch, with a margin for the cubic kernel."""
+    both = np.concatenate([points[:, :2], points[:, :2] + displacement])
+    low, high = np.floor(both.min(axis=0)) - 3, np.ceil(both.max(axis=0)) + 4
+    return Box(int(low[0]), int(low[1]), int(high[0]), int(high[1])).clipped(width, height)
+
+
+def rasterise_field(
+    points: DoubleArray,
+    displacement: DoubleArray,
+    attributes: FloatArray,
+    triangles: IntArray,
+    box: Box,
+    grid_scale: float,
+) -> FloatArray:
+    """Rasterise the edited mesh over a box.
+
+    Args:
+        points: ``(N, 3)`` skirted landmarks, px.
+        displacement: ``(N, 2)`` how each is moved, px.
+        attributes: ``(N, C)`` further values to interpolate.
+        triangles: From :func:`closed_triangles`.
+        box: The part of the frame, px.
+        grid_scale: Grid px per image px.
+
+    Returns:
+        ``(h, w, 2 + C)``: source minus target position, px, then the attributes; zero where the mesh is not.
+    """
+    target = points.copy()
+    target[:, :2] += displacement
+    target[:, 0] = (target[:, 0] - box.x0) * grid_scale
+    target[:, 1] = (target[:, 1] - box.y0) * grid_scale
+    values = np.concatenate([-displacement, attributes], axis=1).astype(np.float32)
+    height = int(np.ceil((box.height - 1) * grid_scale)) + 2
+    width = int(np.ceil((box.width - 1) * grid_scale)) + 2
+    field, _ = rasterise(target.astype(np.float32), triangles, values, height, width)
+    return field

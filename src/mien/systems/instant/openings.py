@@ -1,0 +1,99 @@
+"""The frame of a facial opening (an eye, the mouth): ``s`` from corner to corner, ``t`` across, down positive, px.
+
+Its two edges are curves of ``t`` over ``s``, read evenly from corner to corner, so that kernels can ask on which side of
+an edge a pixel lies and how far.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+from mien.types import DoubleArray
+
+SAMPLES = 65
+
+
+@dataclass(frozen=True)
+class Opening:
+    """An opening before and after the edit.
+
+    Attributes:
+        middle: ``(2,)`` px of the frame, halfway between the source's corners.
+        axes: ``(2, 2)`` unit rows: along the corners, across.
+        width: Source corner to corner, px.
+        ends: ``(2, 2)`` ``s`` of both corners, source then target.
+        curves: ``(4, SAMPLES)`` ``t`` of source upper, source lower, target upper, target lower edge.
+    """
+
+    middle: DoubleArray
+    axes: DoubleArray
+    width: float
+    ends: DoubleArray
+    curves: DoubleArray
+
+    def local(self, points: DoubleArray) -> DoubleArray:
+        """Points ``(N, 2)`` of the frame, px, as ``(s, t)``."""
+        return np.asarray((points - self.middle) @ self.axes.T)
+
+
+def measure_opening(source: DoubleArray, target: DoubleArray, upper: np.ndarray, lower: np.ndarray) -> Opening | None:
+    """Measure an opening, or None where it is too small to hold a picture (under 4 px wide).
+
+    Args:
+        source: ``(478, 2)`` landmarks of the frame, px.
+        target: ``(478, 2)`` the same after the edit.
+        upper: Landmark indices of the upper edge, from the corner at the image's left to the other.
+        lower: The same of the lower edge.
+    """
+    corners = source[upper[[0, -1]]]
+    width = float(np.linalg.norm(corners[1] - corners[0]))
+    if not width >= 4.0:
+        return None
+    along = (corners[1] - corners[0]) / width
+    axes = np.array([along, [-along[1], along[0]]])
+    middle = corners.mean(axis=0)
+    curves, ends = np.empty((4, SAMPLES)), np.empty((2, 2))
+    for row, points in enumerate((source[upper], source[lower], target[upper], target[lower])):
+        local = (points - middle) @ axes.T
+        ends[row // 2] = local[0, 0], local[-1, 0]
+        curves[row] = _edge_curve(local)
+    return Opening(middle, axes, width, ends, curves)
+
+
+def _edge_curve(points: DoubleArray) -> DoubleArray:
+    """``t`` of an edge at even steps of ``s``, lightly smoothed so that the polygon of landmarks does not show."""
+    s = np.maximum.accumulate(points[:, 0] + np.arange(len(points)) * 1e-6)
+    height = np.interp(np.linspace(s[0], s[-1], SAMPLES), s, points[:, 1])
+    kernel = np.hanning(9)[1:-1]
+    padded = np.pad(height, 3, mode="reflect", reflect_type="odd")
+    smooth = np.convolve(padded, kernel / kernel.sum(), mode="valid")
+    smooth[[0, -1]] = height[[0, -1]]
+    return np.asarray(smooth)
+
+
+@njit(cache=True, nogil=True)
+def read_curve(curve, position):  # type: ignore[no-untyped-def]
+    """An edge's ``t`` at a position in [0, 1] from corner to corner."""
+    x = min(max(position, 0.0), 1.0) * (curve.shape[0] - 1)
+    i = min(int(x), curve.shape[0] - 2)
+    return curve[i] + (x - i) * (curve[i + 1] - curve[i])
+
+
+@njit(cache=True, nogil=True)
+def smooth_step(x):  # type: ignore[no-untyped-def]
+    """0 up to 0, 1 from 1 on, a cubic with level ends between."""
+    x = min(max(x, 0.0), 1.0)
+    return x * x * (3.0 - 2.0 * x)
+
+
+@njit(cache=True, nogil=True)
+def grid_range(middle, reach, grid_scale, rows, columns):  # type: ignore[no-untyped-def]
+    """First and last grid column and row within ``reach`` px of an opening's middle, half open."""
+    x0 = max(0, int((middle[0] - reach) * grid_scale))
+    x1 = min(columns, int((middle[0] + reach) * grid_scale) + 2)
+    y0 = max(0, int((middle[1] - reach) * grid_scale))
+    y1 = min(rows, int((middle[1] + reach) * grid_scale) + 2)
+    return x0, x1, y0, y1

@@ -1,0 +1,233 @@
+"""Level 2: wrinkles as authored relief in UV space.
+
+``data/wrinkles.csv`` draws each wrinkle as a curve on the mesh. Here the curves become height on a texture map, in mm,
+with what a frame needs of it: the surface gradient, which turns into light and dark under the frame's own light, and
+the occlusion of the valley, which is dark under any light. A frame mixes them by its added action units.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+import numpy as np
+from numba import njit
+from scipy.interpolate import CubicSpline
+
+from mien.geometry.rasteriser import rasterise
+from mien.morphable.model import MorphableModel
+from mien.types import DoubleArray, FloatArray
+
+MAP_SIZE = 512
+"""Texels across the relief map: about 0.4 mm each on a face."""
+
+
+@dataclass(frozen=True)
+class Stroke:
+    """One row of the table: a curve through mesh points and the profile across it."""
+
+    name: str
+    drivers: dict[str, float]
+    width_mm: float
+    depth_mm: float
+    shade: float
+    taper: float
+    path: tuple[tuple[tuple[int, float], ...], ...]
+
+    def mirrored(self, mirror: np.ndarray) -> Stroke:
+        """The same stroke on the other side of the face; ``mirror`` maps each vertex to its counterpart."""
+        swap = {"L": "R", "R": "L"}
+        drivers = {name[:-1] + swap[name[-1]] if name[-1] in swap else name: w for name, w in self.drivers.items()}
+        path = tuple(tuple((int(mirror[vertex]), weight) for vertex, weight in point) for point in self.path)
+        return Stroke(self.name[:-1] + "L", drivers, self.width_mm, self.depth_mm, self.shade, self.taper, path)
+
+
+@dataclass(frozen=True)
+class Relief:
+    """All strokes on the texture map, packed one after the other.
+
+    Attributes:
+        drivers: ``(K, E)`` weight of each expression column for each stroke.
+        boxes: ``(K, 4)`` int32 column, row, width and height of each stroke's patch on the map.
+        starts: ``(K,)`` int64 where the patch starts in ``texels``.
+        texels: ``(P, 4)`` float32 surface gradient of the height in model space (mm per mm), and shade.
+    """
+
+    drivers: DoubleArray
+    boxes: np.ndarray
+    starts: np.ndarray
+    texels: FloatArray
+
+    def mix(self, activity: DoubleArray, light_direction: DoubleArray, strength: float) -> FloatArray | None:
+        """The logarithm of the brightness change over the map.
+
+        Args:
+            activity: ``(E,)`` added activity of each expression column.
+            light_direction: ``(3,)`` in model space: change of brightness per unit change of the normal, relative.
+            strength: Factor on relief and shade.
+
+        Returns:
+            ``(MAP_SIZE, MAP_SIZE)`` float32, or None if no stroke is active.
+        """
+        weights = np.clip(self.drivers @ activity, 0.0, 1.25) * strength
+        if weights.max(initial=0.0) < 1e-3:
+            return None
+        result = np.zeros((MAP_SIZE, MAP_SIZE), np.float32)
+        _mix(weights, light_direction.astype(np.float64), self.boxes, self.starts, self.texels, result)
+        return result
+
+
+@njit(cache=True, nogil=True)
+def _mix(weights, light, boxes, starts, texels, result):  # type: ignore[no-untyped-def]
+    for k in range(weights.shape[0]):
+        weight = weights[k]
+        if weight < 1e-3:
+            continue
+        lx, ly, lz = np.float32(light[0] * weight), np.float32(light[1] * weight), np.float32(light[2] * weight)
+        dark = np.float32(weight)
+        p = starts[k]
+        for j in range(boxes[k, 3]):
+            for i in range(boxes[k, 2]):
+                texel = texels[p]
+                result[boxes[k, 1] + j, boxes[k, 0] + i] -= (
+                    lx * texel[0] + ly * texel[1] + lz * texel[2] + dark * texel[3]
+                )
+                p += 1
+
+
+@lru_cache(maxsize=1)
+def read_strokes() -> tuple[Stroke, ...]:
+    """The rows of ``data/wrinkles.csv``, right side and midline only."""
+    text = resources.files("mien.systems.instant").joinpath("data/wrinkles.csv").read_text("utf-8")
+    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
+    return tuple(
+        Stroke(
+            row["name"],
+            {name: float(weight) for name, weight in (pair.split(":") for pair in row["drivers"].split())},
+            float(row["width_mm"]),
+            float(row["depth_mm"]),
+            float(row["shade"]),
+            float(row["taper"]),
+            tuple(_point(point) for point in row["path"].split("|")),
+        )
+        for row in rows
+    )
+
+
+def _point(text: str) -> tuple[tuple[int, float], ...]:
+    pairs = [(part.split(":") + ["1"])[:2] for part in text.split()]
+    total = sum(float(weight) for _, weight in pairs)
+    return tuple((int(vertex), float(weight) / total) for vertex, weight in pairs)
+
+
+def build_relief(model: MorphableModel) -> Relief:
+    """Draw every stroke of the table on a model's texture map (both sides of the face)."""
+    where = model.landmark_vertices
+    vertices, uv = model.mean[where], model.uv[where]
+    strokes = [s for stroke in read_strokes() for s in _both(stroke, model.mirror)]
+    position = _position_map(model)
+    drawn = [_draw(stroke, vertices, uv, position) for stroke in strokes]
+    drivers = np.zeros((len(strokes), len(model.expression_names)))
+    for k, stroke in enumerate(strokes):
+        for name, weight in stroke.drivers.items():
+            drivers[k, model.expression_names.index(name)] = weight
+    sizes = [len(texels) for _, texels in drawn]
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
+    boxes = np.array([box for box, _ in drawn], np.int32)
+    return Relief(drivers, boxes, starts, np.concatenate([texels for _, texels in drawn]))
+
+
+def _both(stroke: Stroke, mirror: np.ndarray) -> tuple[Stroke, ...]:
+    return (stroke, stroke.mirrored(mirror)) if stroke.name.endswith("_R") else (stroke,)
+
+
+def _position_map(model: MorphableModel) -> FloatArray:
+    """Model-space position (mm) of each texel, NaN off the face."""
+    pixels = np.column_stack([model.uv * (MAP_SIZE - 1), np.zeros(len(model.uv))]).astype(np.float32)
+    ones = np.ones((len(model.mean), 1))
+    image, _ = rasterise(
+        pixels, model.triangles, np.concatenate([model.mean, ones], axis=1).astype(np.float32), MAP_SIZE, MAP_SIZE
+    )
+    return np.where(image[..., 3:] > 0, image[..., :3], np.nan).astype(np.float32)
+
+
+def _draw(
+    stroke: Stroke, vertices: DoubleArray, uv: DoubleArray, position: FloatArray
+) -> tuple[tuple[int, int, int, int], FloatArray]:
+    """A stroke's patch: its box on the map and its texels ``(P, 4)``."""
+    knots = np.array([sum(weight * vertices[vertex] for vertex, weight in point) for point in stroke.path])
+    knots_uv = np.array([sum(weight * uv[vertex] for vertex, weight in point) for point in stroke.path])
+    at = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(knots, axis=0), axis=1))])
+    curve = CubicSpline(at, knots)(np.linspace(0.0, at[-1], 80))
+    reach = 4.5 * stroke.width_mm
+    texels_per_mm = np.linalg.norm(np.diff(knots_uv, axis=0), axis=1).sum() * MAP_SIZE / at[-1]
+    margin = int(np.ceil(reach * texels_per_mm * 1.5)) + 2
+    low = np.clip(np.floor(knots_uv.min(0) * MAP_SIZE).astype(int) - margin, 0, MAP_SIZE - 1)
+    high = np.clip(np.ceil(knots_uv.max(0) * MAP_SIZE).astype(int) + margin, 1, MAP_SIZE)
+    patch = position[low[1] : high[1], low[0] : high[0]].astype(np.float64)
+    height, shade = _profile(stroke, patch, curve, reach)
+    gradient = _surface_gradient(patch, height)
+    texels = np.nan_to_num(np.concatenate([gradient, shade[..., None]], axis=2))
+    box = (int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1]))
+    return box, texels.reshape(-1, 4).astype(np.float32)
+
+
+def _profile(stroke: Stroke, patch: DoubleArray, curve: DoubleArray, reach: float) -> tuple[DoubleArray, DoubleArray]:
+    """Height (mm) and shade of a stroke at each texel of its patch."""
+    shape = patch.shape[:2]
+    points = np.nan_to_num(patch.reshape(-1, 3), nan=1e6)
+    best, along = np.full(len(points), np.inf), np.zeros(len(points))
+    for k in range(len(curve) - 1):
+        step = curve[k + 1] - curve[k]
+        f = np.clip((points - curve[k]) @ step / max(step @ step, 1e-12), 0.0, 1.0)
+        distance = np.linalg.norm(points - curve[k] - f[:, None] * step, axis=1)
+        nearer = distance < best
+        best[nearer], along[nearer] = distance[nearer], (k + f[nearer]) / (len(curve) - 1)
+    best, along = best.reshape(shape), along.reshape(shape)
+    ends = np.clip(np.minimum(along, 1.0 - along) / stroke.taper, 0.0, 1.0)
+    ends = ends * ends * (3.0 - 2.0 * ends)
+    d = best / stroke.width_mm
+    window = np.clip((reach - best) / (0.25 * reach), 0.0, 1.0)
+    valley = np.exp(-0.5 * d * d)
+    bulge = np.exp(-0.5 * ((d - 2.4) / 0.9) ** 2)
+    height = stroke.depth_mm * ends * window * (-valley + 0.45 * bulge)
+    return height, stroke.shade * ends * window * (valley - 0.2 * bulge)
+
+
+def _surface_gradient(position: DoubleArray, height: DoubleArray) -> DoubleArray:
+    """Gradient of a height over the surface ``(h, w, 3)``, in model space: rise per mm, along the steepest way up."""
+    pu, pv = np.gradient(position, axis=1), np.gradient(position, axis=0)
+    hu, hv = np.gradient(height, axis=1), np.gradient(height, axis=0)
+    e, f, g = (pu * pu).sum(-1), (pu * pv).sum(-1), (pv * pv).sum(-1)
+    determinant = np.maximum(e * g - f * f, 1e-9)
+    a, b = (g * hu - f * hv) / determinant, (e * hv - f * hu) / determinant
+    return np.asarray(a[..., None] * pu + b[..., None] * pv)
+
+
+def lay_relief(raster: FloatArray, relief: FloatArray) -> None:
+    """Add a mixed relief to the gains of a rasterised face, in place.
+
+    Args:
+        raster: ``(h, w, 8)``: displacement x, y; log gain r, g, b; texel column, row; 1 on the face, 0 beyond it.
+        relief: From :meth:`Relief.mix`.
+    """
+    _lay_relief(raster, relief)
+
+
+@njit(cache=True, nogil=True)
+def _lay_relief(raster, relief):  # type: ignore[no-untyped-def]
+    last = relief.shape[0] - 2
+    for j in range(raster.shape[0]):
+        for i in range(raster.shape[1]):
+            if raster[j, i, 7] < 0.999:
+                continue
+            u, v = raster[j, i, 5], raster[j, i, 6]
+            x, y = min(max(int(u), 0), last), min(max(int(v), 0), last)
+            fx, fy = u - x, v - y
+            gain = (relief[y, x] * (1 - fx) + relief[y, x + 1] * fx) * (1 - fy) + (
+                relief[y + 1, x] * (1 - fx) + relief[y + 1, x + 1] * fx
+            ) * fy
+            for channel in range(2, 5):
+                raster[j, i, channel] += gain

@@ -1,0 +1,113 @@
+"""Level 1: what the recipe adds to the face's own action units, and how that moves the mesh.
+
+An action unit that the face already shows is not added twice: it saturates. Antagonists are relaxed. The lips keep
+their relative distance (CCFE eq. 4, here a constraint and not a loss): because the expression basis is linear, each
+column is corrected once, and every frame then keeps the constraint exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse
+import scipy.sparse.linalg
+
+from mien.morphable.model import MorphableModel
+from mien.systems.instant.field import INNER_LOWER_LIP, INNER_UPPER_LIP
+from mien.types import DoubleArray, IntArray
+
+JAW_COLUMNS = ("AU25", "AU26", "AU27")
+"""Columns that *are* the opening of the lips. Kept lips mean none of them; the others are corrected."""
+
+LIP_REACH_MM = 26.0
+"""Beyond this way over the mesh from the inner lips the correction is nothing."""
+
+
+@dataclass(frozen=True)
+class LipConstraint:
+    """The expression basis with the lips free, and with their relative distance kept.
+
+    Attributes:
+        free: ``(468, 3, E)`` mm, the model's own columns at the tracker's vertices.
+        kept: ``(468, 3, E)`` mm, the same with each inner-lip pair moving as one.
+    """
+
+    free: DoubleArray
+    kept: DoubleArray
+
+    def basis(self, lips: float) -> DoubleArray:
+        """Between the two: ``lips`` 1 keeps the relative distance, 0 leaves the action units as they are."""
+        return (1.0 - lips) * self.free + lips * self.kept
+
+
+def constrain_lips(model: MorphableModel) -> LipConstraint:
+    """Correct a model's expression columns so that the lips keep their relative distance.
+
+    The lip that an action unit moves leads and the other follows: the correction is shared in inverse proportion to
+    their own movement, so a raised upper lip takes the lower one along and is still seen raised. It spreads over the
+    skin around the mouth as a biharmonic surface, fixed to nothing at :data:`LIP_REACH_MM`.
+    """
+    vertices = model.mean[model.landmark_vertices]
+    free = model.expression[model.landmark_vertices].astype(np.float64)
+    upper, lower = INNER_UPPER_LIP[1:-1], INNER_LOWER_LIP[1:-1]
+    moved_upper, moved_lower = free[upper], free[lower]
+    size_upper = np.linalg.norm(moved_upper, axis=1, keepdims=True)
+    size_lower = np.linalg.norm(moved_lower, axis=1, keepdims=True)
+    share = size_lower / np.maximum(size_upper + size_lower, 1e-9)
+    apart = moved_upper - moved_lower
+    spread = _spread(vertices, _landmark_triangles(model), np.concatenate([upper, lower, INNER_UPPER_LIP[[0, -1]]]))
+    fixed = np.concatenate([-share * apart, (1.0 - share) * apart, np.zeros((2, *apart.shape[1:]))])
+    kept = free + np.einsum("vf,fce->vce", spread, fixed)
+    for name in JAW_COLUMNS:
+        kept[:, :, model.expression_names.index(name)] = 0.0
+    return LipConstraint(free, kept)
+
+
+def _landmark_triangles(model: MorphableModel) -> IntArray:
+    where = np.full(len(model.mean), -1)
+    where[model.landmark_vertices] = np.arange(len(model.landmark_vertices))
+    triangles = where[model.triangles]
+    return np.asarray(triangles[(triangles >= 0).all(axis=1)], np.int32)
+
+
+def _spread(vertices: DoubleArray, triangles: IntArray, handles: IntArray) -> DoubleArray:
+    """Weights ``(V, H)`` that carry values at handle vertices smoothly over the mesh, zero beyond the reach."""
+    count = len(vertices)
+    edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
+    edges = np.unique(np.sort(edges, axis=1), axis=0)
+    length = np.linalg.norm(vertices[edges[:, 0]] - vertices[edges[:, 1]], axis=1)
+    weights = scipy.sparse.coo_matrix((1.0 / length, (edges[:, 0], edges[:, 1])), (count, count)).tocsr()
+    weights = weights + weights.T
+    degree = np.asarray(weights.sum(axis=1)).ravel()
+    laplacian = scipy.sparse.diags(1.0 / degree) @ (scipy.sparse.diags(degree) - weights)
+    graph = scipy.sparse.coo_matrix((length, (edges[:, 0], edges[:, 1])), (count, count))
+    ways = scipy.sparse.csgraph.dijkstra(graph, directed=False, indices=handles, min_only=True)
+    known = np.concatenate([handles, np.flatnonzero(ways > LIP_REACH_MM)])
+    values = np.zeros((len(known), len(handles)))
+    values[np.arange(len(handles)), np.arange(len(handles))] = 1.0
+    unknown = np.setdiff1d(np.arange(count), known)
+    energy = (laplacian.T @ laplacian).tocsc()
+    solved = scipy.sparse.linalg.spsolve(
+        energy[unknown][:, unknown].tocsc(), -(energy[unknown][:, known] @ values)
+    )
+    spread = np.zeros((count, len(handles)))
+    spread[known] = values
+    spread[unknown] = np.asarray(solved)
+    return spread
+
+
+def added_activity(activity: DoubleArray, target: DoubleArray, relax: DoubleArray) -> DoubleArray:
+    """How much each action unit column changes.
+
+    Args:
+        activity: ``(..., E)`` what the face shows, 0 and up.
+        target: ``(..., E)`` what is asked, in [0, 1].
+        relax: ``(..., E)`` share of the shown activity to take away, in [0, 1].
+
+    Returns:
+        ``(..., E)``: relaxed activity is taken off; the target is added as far as the remaining activity leaves room,
+        ``target * (1 - remaining)``, so that a full smile does not become a double one. Linear in target and relax.
+    """
+    remaining = np.clip(activity, 0.0, 1.0) * (1.0 - relax)
+    return np.asarray(target * (1.0 - remaining) - activity * relax)
