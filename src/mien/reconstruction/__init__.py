@@ -1,0 +1,1 @@
+"""Reconstruction: landmarks and pixels to the parameters of a morphable model."""

@@ -1,0 +1,151 @@
+"""Landmarks of a face track to the parameters of a morphable model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from numba import njit
+
+from mien.errors import InputError
+from mien.geometry.rotation import vector_from_matrix
+from mien.reconstruction.identity import FRAME_COUNT, estimate_alpha
+from mien.reconstruction.parameters import FaceParameters
+from mien.reconstruction.solver import FitSettings, LandmarkBasis, Model, fit_frame, shape_kernel
+from mien.types import AnyArray, DoubleArray
+
+EYE_CORNERS = (33, 263)
+CHUNK_FRAMES = 256
+
+
+class Track(Protocol):
+    """What the fit needs of a face track (``mien.tracking``)."""
+
+    @property
+    def start(self) -> int: ...  # noqa: D102
+    @property
+    def stop(self) -> int: ...  # noqa: D102
+    @property
+    def confidence(self) -> AnyArray: ...  # noqa: D102
+    def landmarks(self, start: int, stop: int) -> AnyArray:
+        """Landmarks ``(stop - start, 478, 3)`` px of these frames of the clip."""
+        ...
+
+
+def fit_track(
+    model: Model,
+    track: Track,
+    *,
+    settings: FitSettings | None = None,
+    chunk_frames: int = CHUNK_FRAMES,
+    progress: Callable[[int], None] | None = None,
+) -> FaceParameters:
+    """Fit a morphable model to a face track.
+
+    Identity comes first, from at most 40 well-spread frames; then every frame is fitted on its own, so the result does
+    not depend on ``chunk_frames``, and memory does not grow with the track beyond the result (about 250 bytes a frame).
+
+    Args:
+        model: The morphable model; its ``landmark_vertices`` are in the tracker's order.
+        track: The landmarks.
+        settings: Weights and limits; None for the defaults.
+        chunk_frames: Frames read at once.
+        progress: Called with the number of frames fitted since the last call.
+
+    Returns:
+        Parameters for every frame of the track, without light.
+
+    Raises:
+        InputError: If the track is empty or its landmarks are not finite ``(n, 478, 3)``.
+    """
+    if track.stop <= track.start:
+        raise InputError(f"a face track needs at least one frame, but this one goes from {track.start} to {track.stop}")
+    settings = settings or FitSettings()
+    basis = LandmarkBasis.of(model)
+    chosen = identity_frames(np.asarray(track.confidence))
+    samples = [_camera_points(track, track.start + k, track.start + k + 1, len(basis.mean))[0] for k in chosen]
+    alpha = estimate_alpha(basis, np.concatenate(samples), settings)
+    part = basis.expression_part(alpha)
+    rows = []
+    for start in range(track.start, track.stop, chunk_frames):
+        stop = min(start + chunk_frames, track.stop)
+        rows.append(_fit_chunk(*_camera_points(track, start, stop, len(basis.mean)), part.arguments(), settings))
+        if progress is not None:
+            progress(stop - start)
+    beta, rotation, scale, translation, residual = (np.concatenate(column) for column in zip(*rows, strict=True))
+    return FaceParameters(track.start, alpha.astype(np.float32), beta, rotation, scale, translation, residual)
+
+
+def identity_frames(confidence: AnyArray, count: int = FRAME_COUNT) -> list[int]:
+    """Choose the rows that identity is estimated from: evenly spread over those of good confidence.
+
+    Args:
+        confidence: ``(T,)`` 0 to 1.
+        count: How many at most.
+
+    Returns:
+        At least one row, in order. Good is at least 0.9 of the track's upper quartile of confidence.
+    """
+    confidence = np.asarray(confidence, np.float64)
+    good = np.flatnonzero(confidence >= 0.9 * np.quantile(confidence, 0.75))
+    places = np.unique(np.linspace(0, len(good) - 1, min(count, len(good))).round().astype(int))
+    return [int(row) for row in good[places]]
+
+
+def _camera_points(track: Track, start: int, stop: int, count: int) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
+    """Landmarks in the camera's axes, in eye distances about their centre; centres ``(n, 2)`` px; eye distances px."""
+    landmarks = np.asarray(track.landmarks(start, stop), np.float64)
+    if landmarks.ndim != 3 or len(landmarks) != stop - start or landmarks.shape[1] < count or landmarks.shape[2] != 3:
+        raise InputError(
+            f"landmarks of frames {start} to {stop - 1} must be ({stop - start}, 478, 3), not {landmarks.shape}"
+        )
+    eye_distance = np.linalg.norm(landmarks[:, EYE_CORNERS[0]] - landmarks[:, EYE_CORNERS[1]], axis=1)
+    if not np.isfinite(landmarks).all() or not (eye_distance > 0.0).all():
+        raise InputError(f"landmarks of frames {start} to {stop - 1} must be finite with the eye corners apart")
+    landmarks = landmarks[:, :count]
+    centre = landmarks.mean(axis=1)
+    points = (landmarks - centre[:, None]) / eye_distance[:, None, None] * np.array([1.0, -1.0, -1.0])
+    return np.ascontiguousarray(points), centre[:, :2], eye_distance
+
+
+def _fit_chunk(
+    points: DoubleArray,
+    centre: DoubleArray,
+    eye_distance: DoubleArray,
+    arguments: tuple[AnyArray, ...],
+    settings: FitSettings,
+) -> tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray]:
+    count = len(points)
+    beta = np.empty((count, len(arguments[1])))
+    matrices, shift = np.empty((count, 3, 3)), np.empty((count, 3))
+    scale, residual = np.empty(count), np.empty(count)
+    _fit_frames(points, *arguments, settings.limits(), beta, matrices, shift, scale, residual)
+    translation = centre + shift[:, :2] * eye_distance[:, None] * np.array([1.0, -1.0])
+    results = (beta, vector_from_matrix(matrices), scale * eye_distance, translation, residual)
+    return tuple(result.astype(np.float32) for result in results)  # type: ignore[return-value]
+
+
+@njit(cache=True, nogil=True)
+def _fit_frames(  # type: ignore[no-untyped-def]
+    points, neutral, columns, weights, moments, offsets, sums, limits, beta, rotation, shift, scale, residual
+):
+    count = weights.shape[0]
+    shape = np.empty(3 * count)
+    distance = np.empty(count)
+    for t in range(points.shape[0]):
+        scale[t] = fit_frame(
+            points[t], neutral, columns, weights, moments, offsets, sums, limits, beta[t], rotation[t], shift[t]
+        )
+        shape_kernel(neutral, columns, beta[t], shape)
+        for i in range(count):
+            square = 0.0
+            for k in range(2):
+                turned = (
+                    rotation[t, k, 0] * shape[3 * i]
+                    + rotation[t, k, 1] * shape[3 * i + 1]
+                    + rotation[t, k, 2] * shape[3 * i + 2]
+                )
+                square += (points[t, i, k] - scale[t] * turned - shift[t, k]) ** 2
+            distance[i] = np.sqrt(square)
+        residual[t] = np.median(distance)

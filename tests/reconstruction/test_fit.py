@@ -1,0 +1,98 @@
+"""The fit of a track against the parameters that it was made from."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from mien.errors import InputError
+from mien.geometry.camera import project
+from mien.reconstruction.fit import fit_track, identity_frames
+
+
+def test_a_known_face_comes_back(patch_model, known_track):
+    track = known_track(patch_model)
+    found = fit_track(patch_model, track)
+    turned = Rotation.from_rotvec(found.rotation) * Rotation.from_rotvec(track.rotation).inv()
+    # The priors pull alpha and beta a little towards 0, which pose makes up for: hence degrees, and hundredths.
+    assert np.degrees(turned.magnitude()).max() < 0.5
+    np.testing.assert_allclose(found.scale, track.scale, rtol=0.01)
+    np.testing.assert_allclose(found.beta, track.beta, atol=0.1)
+    np.testing.assert_allclose(found.alpha, track.alpha, atol=0.25)
+    assert np.median(found.residual) < 0.002
+    shape = patch_model.mean + patch_model.identity @ found.alpha + patch_model.expression @ found.beta[4]
+    again = project(shape, found.pose(track.start + 4))
+    assert np.median(np.linalg.norm((again - track.points[4, :468])[:, :2], axis=1)) < 1.0
+
+
+def test_noise_does_not_become_expression(patch_model, known_track):
+    beta = np.zeros((30, 10))
+    track = known_track(patch_model, noise_px=2.0, beta=beta)
+    found = fit_track(patch_model, track)
+    # 2 px of noise are 0.5 % of this face's eye distance, on 468 landmarks: beta is small and mostly exactly 0.
+    assert found.beta.mean() < 0.02
+    assert np.mean(found.beta == 0) > 0.4
+
+
+def test_result_does_not_depend_on_chunks(patch_model, known_track):
+    track = known_track(patch_model, noise_px=1.0)
+    whole, pieces = fit_track(patch_model, track, chunk_frames=1000), fit_track(patch_model, track, chunk_frames=7)
+    for name, array in whole.arrays().items():
+        np.testing.assert_array_equal(array, pieces.arrays()[name])
+
+
+def test_outliers_hardly_matter(patch_model, known_track):
+    track = known_track(patch_model, 20, noise_px=0.5)
+    clean = fit_track(patch_model, track)
+    points = track.points.copy()
+    points[:, 100:140] += 60.0
+    damaged = fit_track(patch_model, replace(track, points=points))
+    turned = Rotation.from_rotvec(damaged.rotation) * Rotation.from_rotvec(clean.rotation).inv()
+    # Least squares would follow 8 % of landmarks that are 60 px off by about 5 px; the clipped pull moves far less.
+    assert np.degrees(turned.magnitude()).max() < 1.5
+    assert np.linalg.norm(damaged.translation - clean.translation, axis=1).max() < 3.0
+
+
+def test_a_few_bad_frames_do_not_change_the_person(patch_model, known_track):
+    track = known_track(patch_model, 30, noise_px=0.5)
+    points = track.points.copy()
+    rng = np.random.default_rng(0)
+    points[[3, 12, 25], :468] += rng.normal(size=(3, 468, 3)) * 40
+    found = fit_track(patch_model, replace(track, points=points))
+    np.testing.assert_allclose(found.alpha, track.alpha, atol=0.4)
+
+
+def test_a_held_expression_stays_expression(patch_model, known_track):
+    beta = np.zeros((30, 10))
+    beta[:, 4] = 0.9
+    found = fit_track(patch_model, known_track(patch_model, beta=beta))
+    assert found.beta[:, 4].min() > 0.5
+    assert np.delete(found.beta, 4, axis=1).max() < 0.2
+
+
+def test_identity_frames_are_confident_and_spread():
+    confidence = np.full(1000, 0.95)
+    confidence[200:600] = 0.3
+    rows = identity_frames(confidence)
+    assert len(rows) == 40
+    assert all(confidence[row] > 0.9 for row in rows)
+    assert rows[0] == 0
+    assert rows[-1] == 999
+    assert identity_frames(np.zeros(3)) == [0, 1, 2]
+
+
+def test_progress_counts_every_frame(patch_model, known_track):
+    told = []
+    fit_track(patch_model, known_track(patch_model, 30), chunk_frames=8, progress=told.append)
+    assert told == [8, 8, 8, 6]
+
+
+def test_bad_tracks_are_named(patch_model, known_track):
+    track = known_track(patch_model, 4)
+    with pytest.raises(InputError, match="at least one frame"):
+        fit_track(patch_model, replace(track, stop=track.start))
+    broken = track.points.copy()
+    broken[2, 5] = np.nan
+    with pytest.raises(InputError, match="finite"):
+        fit_track(patch_model, replace(track, points=broken))
