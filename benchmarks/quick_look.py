@@ -1,10 +1,10 @@
-"""A look at an editing function in under a minute: is the emotion seen, how far do the actions go, what does it look like?
+"""A look at an editing function in under a minute: is the emotion seen, how far do the actions go, how does it look?
 
     python benchmarks/quick_look.py mien.systems.instant.edit:edit_frame --out /tmp/look
     python benchmarks/quick_look.py my_file.py:edit_frame --emotions happy sad --intensity 0.6
 
-The function is ``edit_frame(rgb, landmarks, emotion, intensity) -> rgb`` on ``(H, W, 3)`` uint8 and ``(478, 3)`` px. It is
-given a few frames of each clip of the shared folder, those that look most neutral. Printed per emotion: mean target
+The function is ``edit_frame(rgb, landmarks, emotion, intensity) -> rgb`` on ``(H, W, 3)`` uint8 and ``(478, 3)`` px.
+It is given a few frames of each clip of the shared folder, those that look most neutral. Printed per emotion: mean target
 probability over the clips that are near neutral, for every crop, before and after; leading actions before and after.
 Written: a contact sheet PNG per emotion set, people by emotions (pictures of people: never commit them).
 """
@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import av
-import cv2
 import numpy as np
+from PIL import Image, ImageDraw
 
 from mien.metrics import action_units, recognition
 from mien.types import ByteArray, FloatArray
@@ -35,7 +35,10 @@ NEAR_NEUTRAL = 0.45
 """Mean neutral probability over the crops from which on a frame counts as near neutral."""
 
 _SCAN_EVERY = 7
-_ACTIVE = ("mouthSmile", "browInnerUp", "browDown", "jawOpen", "mouthFrown", "mouthPucker", "eyeBlink")
+_ACTIVE = (
+    *("mouthSmile", "browInnerUp", "browDown", "jawOpen", "mouthFrown", "mouthPucker", "mouthFunnel", "eyeBlink"),
+    *("mouthLeft", "mouthRight", "jawLeft", "jawRight", "mouthShrugLower", "mouthUpperUp", "mouthLowerDown"),
+)
 _CELL = 256
 
 EditFrame = Callable[[ByteArray, FloatArray, str, float], ByteArray]
@@ -59,7 +62,7 @@ class Sample:
 
 
 def choose_samples(count: int, cache: Path, meter: action_units.FaceMeter) -> list[Sample]:
-    """The ``count`` most neutral frames of every shared clip, at least a second apart; their indices kept in ``cache``."""
+    """The ``count`` most neutral frames of every shared clip, well apart; their indices are kept in ``cache``."""
     clips = sorted((recognition.shared_folder() / "clips").glob("*.mp4"))
     if not clips:
         raise SystemExit(f"no clips in {recognition.shared_folder() / 'clips'}; set MIEN_SHARED")
@@ -244,12 +247,10 @@ def _cell(rgb: ByteArray, sample: Sample, caption: str) -> ByteArray:
     points = sample.landmarks
     size = float(np.linalg.norm(points[33] - points[263])) * 2.4
     x, y = (points[33, :2] + points[263, :2]) / 2 + (0.0, size * 0.1)
-    scale = _CELL / size
-    matrix = np.array([[scale, 0, _CELL / 2 - x * scale], [0, scale, _CELL / 2 - y * scale]])
-    cell = cv2.warpAffine(rgb, matrix, (_CELL, _CELL), flags=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    cv2.putText(cell, caption, (4, 14), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (0, 0, 0), 3, cv2.LINE_AA)
-    cv2.putText(cell, caption, (4, 14), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (255, 255, 90), 1, cv2.LINE_AA)
-    return cell
+    box = (x - size / 2 + 0.5, y - size / 2 + 0.5, x + size / 2 + 0.5, y + size / 2 + 0.5)
+    cell = Image.fromarray(rgb).crop(tuple(round(v) for v in box)).resize((_CELL, _CELL), Image.Resampling.LANCZOS)
+    ImageDraw.Draw(cell).text((4, 2), caption, (255, 255, 90), stroke_width=1, stroke_fill=(0, 0, 0))
+    return np.asarray(cell)
 
 
 def _write_sheets(rows: dict[str, list[ByteArray]], out: Path, per_sheet: int = 5) -> None:
@@ -258,7 +259,7 @@ def _write_sheets(rows: dict[str, list[ByteArray]], out: Path, per_sheet: int = 
     for start in range(0, len(names), per_sheet):
         sheet = np.vstack([np.hstack(rows[name]) for name in names[start : start + per_sheet]])
         path = out / f"sheet_{start // per_sheet + 1}.png"
-        cv2.imwrite(str(path), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
+        Image.fromarray(sheet).save(path)
         print(f"{path}: {', '.join(names[start : start + per_sheet])}")
 
 

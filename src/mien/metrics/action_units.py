@@ -167,6 +167,4 @@ def leading_distances(landmarks: AnyArray, emotion: str) -> dict[str, DoubleArra
     if emotion not in LEADING_DISTANCES:
         raise EmotionError(f"no leading actions are known for '{emotion}'; known: {', '.join(LEADING_DISTANCES)}")
     found = distances(landmarks)
-    return {
-        name: -found[name[1:]] if name.startswith("-") else found[name] for name in LEADING_DISTANCES[emotion]
-    }
+    return {name: -found[name[1:]] if name.startswith("-") else found[name] for name in LEADING_DISTANCES[emotion]}

@@ -172,10 +172,10 @@ def max_pool_3x3_stride_2(x: FloatArray) -> FloatArray:
     height, width = (x.shape[1] + 1) // 2, (x.shape[2] + 1) // 2
     # 'same' puts the odd row of padding at the end: none in front of even sizes, one in front of odd ones.
     before = (x.shape[1] % 2, x.shape[2] % 2)
-    after = tuple(2 * out + 1 - size - front for out, size, front in zip((height, width), x.shape[1:3], before, strict=True))
-    padded = np.pad(
-        x, ((0, 0), (before[0], after[0]), (before[1], after[1]), (0, 0)), constant_values=-np.inf
+    after = tuple(
+        2 * out + 1 - size - front for out, size, front in zip((height, width), x.shape[1:3], before, strict=True)
     )
+    padded = np.pad(x, ((0, 0), (before[0], after[0]), (before[1], after[1]), (0, 0)), constant_values=-np.inf)
     across = np.maximum(
         np.maximum(padded[:, :, 0 : 2 * width : 2], padded[:, :, 1 : 2 * width + 1 : 2]),
         padded[:, :, 2 : 2 * width + 1 : 2],

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from mien.errors import EmotionError, InputError
@@ -43,7 +42,7 @@ class FaceCrop:
         down: How far its centre lies below the middle of the outer eye corners.
         width: Its width.
         height: Its height; what is not square is squeezed into the square.
-        smooth: Average over the pixels of the frame (``INTER_AREA``); else pick them bilinearly, which aliases, as
+        smooth: Average over the pixels of the frame ; else pick them bilinearly, which aliases, as
             the classifier's published demo does.
     """
 
@@ -97,7 +96,7 @@ def probabilities(crops: AnyArray, classifier: ExpressionClassifier | None = Non
     """
     crops = np.asarray(crops)
     if crops.ndim == 4 and crops.shape[3] == 3 and crops.dtype == np.uint8:
-        crops = np.stack([cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY) for crop in crops]) if len(crops) else crops[..., 0]
+        crops = grey(crops)
     return (classifier or default_classifier()).probabilities(crops)
 
 
@@ -126,15 +125,36 @@ def crop_face(rgb: ByteArray, landmarks: AnyArray, crop: FaceCrop) -> ByteArray:
     x0, x1 = (round(centre_x + side * crop.width * size / 2) for side in (-1, 1))
     y0, y1 = (round(centre_y + side * crop.height * size / 2) for side in (-1, 1))
     height, width = rgb.shape[:2]
-    inside = rgb[max(0, y0) : min(height, max(y1, 0)), max(0, x0) : min(width, max(x1, 0))]
-    if inside.size == 0:
+    if x1 <= 0 or y1 <= 0 or x0 >= width or y0 >= height:
         raise InputError("the face lies outside the image; expected landmarks in px of this image")
-    grey = cv2.cvtColor(np.ascontiguousarray(inside), cv2.COLOR_RGB2GRAY)
-    borders = (max(0, -y0), max(0, y1 - height), max(0, -x0), max(0, x1 - width))
-    if any(borders):
-        grey = cv2.copyMakeBorder(grey, *borders, cv2.BORDER_REPLICATE)
-    method = cv2.INTER_AREA if crop.smooth else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(grey, (INPUT_SIZE, INPUT_SIZE), interpolation=method), np.uint8)
+    rows, columns = np.clip(np.arange(y0, y1), 0, height - 1), np.clip(np.arange(x0, x1), 0, width - 1)
+    cut = grey(rgb[rows[:, None], columns]).astype(np.float32)
+    small = resampling(y1 - y0, INPUT_SIZE, crop.smooth) @ cut @ resampling(x1 - x0, INPUT_SIZE, crop.smooth).T
+    return np.asarray(np.rint(small), np.uint8)
+
+
+def grey(rgb: ByteArray) -> ByteArray:
+    """Luma of ITU-R BT.601, as OpenCV and Pillow compute it: ``(..., 3)`` uint8 to ``(...)`` uint8."""
+    return np.asarray(np.rint(rgb @ np.array((0.299, 0.587, 0.114), np.float32)), np.uint8)
+
+
+@lru_cache(maxsize=64)
+def resampling(size: int, out: int, smooth: bool) -> FloatArray:
+    """The matrix that resamples a row of ``size`` pixels to ``out``: ``(out, size)``, rows summing to 1.
+
+    Args:
+        size: Pixels in.
+        out: Pixels out.
+        smooth: Where it shrinks, average over the pixels covered; else interpolate between the two nearest centres.
+    """
+    scale = size / out
+    if smooth and scale > 1:
+        edges = np.arange(out + 1)[:, None] * scale
+        covered = np.clip(edges - np.arange(size), 0.0, 1.0)  # how much of each pixel lies before each edge
+        return np.asarray(np.diff(covered, axis=0) / scale, np.float32)
+    centres = np.clip((np.arange(out) + 0.5) * scale - 0.5, 0, size - 1)
+    # A tent of width 1 around each centre is linear interpolation.
+    return np.asarray(np.maximum(0.0, 1.0 - np.abs(centres[:, None] - np.arange(size))), np.float32)
 
 
 def recognise(
