@@ -304,7 +304,7 @@ def linear_equations(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def bounded_step(h, g, beta, ridge, sparsity, most, step):  # type: ignore[no-untyped-def]
-    """Minimise ``½ xᵀHx - gᵀx + Σ (λ₁ + λ₂/2 β')β'``, ``β' = beta + x`` in 0..most: coordinate descent into ``step``."""
+    """Coordinate descent: ``step`` x minimises ``½ xᵀHx - gᵀx + Σ (λ₁ + λ₂/2 β)β`` for β = beta + x in 0..most."""
     count = beta.shape[0]
     slope = -g.copy()
     step[:] = 0.0
