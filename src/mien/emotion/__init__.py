@@ -1,6 +1,7 @@
 """Emotions over time: vocabulary, recipes of action units, keyframes, notation and files."""
 
 from mien.emotion.action_units import AU_COLUMN_INDEX, AU_COLUMNS
+from mien.emotion.files import read_track, write_track
 from mien.emotion.keyframes import Keyframe
 from mien.emotion.recipes import leading, recipe, recipe_weights
 from mien.emotion.track import EmotionSamples, EmotionTrack
@@ -17,6 +18,8 @@ __all__ = [
     "Keyframe",
     "canonical",
     "leading",
+    "read_track",
     "recipe",
     "recipe_weights",
+    "write_track",
 ]

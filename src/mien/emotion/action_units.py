@@ -17,7 +17,7 @@ from typing import Literal
 from mien.errors import EmotionError
 
 Form = Literal["pair", "midline", "sideways"]
-"""``pair``: left and right act apart (columns L and R); ``midline``: one column; ``sideways``: one column a direction."""
+"""``pair``: left and right act apart (columns L, R); ``midline``: one column; ``sideways``: one column a direction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,5 +174,6 @@ AU_BLENDSHAPES: MappingProxyType[str, tuple[str, ...]] = MappingProxyType(_blend
 """Column name to the ARKit blendshape scores (as MediaPipe names them) whose mean measures it.
 
 Empty where none does (AU11, AU13, AU23, AU25, AU33, AU35). ARKit has one score for both inner brows, so AU1L and AU1R
-share it, and one for the jaw, so AU26 and AU27 share it.
+share it, and one for the jaw, so AU26 and AU27 share it. MediaPipe's left is the person's own, as here (checked by
+moving one mouth corner and one lid of a portrait). Its cheekSquint and noseSneer scores hardly ever leave 0.
 """

@@ -10,7 +10,7 @@ from mien.emotion.vocabulary import NEUTRAL, canonical, quoted, suggestion
 from mien.errors import EmotionError
 
 EASINGS: tuple[str, ...] = ("linear", "smooth", "hold")
-"""How the way from a keyframe to the next goes: evenly, with soft ends (3u² - 2u³), or not before the next is reached."""
+"""The way from a keyframe to the next: even, with soft ends (3u² - 2u³), or none until the next is reached."""
 
 _EASING_WORDS = {"linear": "linear", "smooth": "smooth", "hold": "hold", "step": "hold"}
 

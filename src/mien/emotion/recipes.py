@@ -34,10 +34,11 @@ SOURCES: MappingProxyType[str, str] = MappingProxyType(
         "EMFACS": "W. V. Friesen, P. Ekman, EMFACS-7: Emotional Facial Action Coding System, 1983",
         "DTM": "S. Du, Y. Tao, A. M. Martinez, Compound facial expressions of emotion, PNAS 111(15), 2014, table 1",
         "EF86": "P. Ekman, W. V. Friesen, A new pan-cultural facial expression of emotion, Motiv. Emot. 10, 1986",
-        "KOH": "C. G. Kohler et al., Differences in facial expressions of four universal emotions, Psych. Res. 128, 2004",
+        "KOH": "C. G. Kohler et al., Differences in facial expressions of four universal emotions, Psychiatry Research "
+        "128, 2004",
         "KEL": "D. Keltner et al., Emotional expression: advances in basic emotion theory, J. Nonverb. Behav. 43, 2019",
-        "LAR": "J. T. Larsen et al., Effects of positive and negative affect on EMG activity over zygomaticus major and "
-        "corrugator supercilii, Psychophysiology 40, 2003",
+        "LAR": "J. T. Larsen et al., Effects of positive and negative affect on electromyographic activity over "
+        "zygomaticus major and corrugator supercilii, Psychophysiology 40, 2003",
         "ACT": "ours: rise of the blendshape scores over neutral in acted speech (DESIGN.md)",
         "OPP": "ours: the muscle pulls against a leading unit of the recipe",
     }
@@ -77,8 +78,8 @@ RECIPES: tuple[RecipeRow, ...] = (
     _R("happy",     "leads",      "AU12", 0.90, 0.90, "EFH 6+12, 12C/D; EMFACS 6+12; ACT mouthSmile 0.40 to 0.73"),
     _R("happy",     "supports",   "AU6",  0.70, 0.70, "EFH 6+12; DTM 6 in 51 %"),
     _R("happy",     "supports",   "AU7",  0.20, 0.20, "KOH: tightened lower lids"),
-    _R("happy",     "supports",   "AU10", 0.15, 0.15, "KOH: raised upper lip; ACT mouthUpperUp 0.42"),
-    _R("happy",     "supports",   "AU1",  0.10, 0.10, "ACT browInnerUp 0.18"),
+    _R("happy",     "supports",   "AU10", 0.15, 0.15, "KOH: upper lip raised; ACT mouthUpperUp 0.42"),
+    _R("happy",     "supports",   "AU1",  0.10, 0.10, "KOH: inner brows raised; ACT browInnerUp 0.18"),
     _R("happy",     "supports",   "AU25", 0.00, 0.50, "DTM 12+25"),
     _R("happy",     "takes away", "AU15", 1.00, 1.00, "OPP 12"),
     _R("happy",     "takes away", "AU4",  0.70, 0.70, "LAR: corrugator falls with positive affect"),
@@ -210,7 +211,7 @@ def recipe_weights(
 
     Returns:
         ``target`` and ``relax``, both ``(T, len(AU_COLUMNS))``, 0 to 1: the intensity asked for in each column (the
-        greater of the recipe's and the direct one), and the share of the face's own activity in that column to take away.
+        greater of the recipe's and the direct one), and the share of the face's own activity there to take away.
 
     Raises:
         InputError: ``lips`` is not from 0 to 1, or ``contempt_side`` is no side.

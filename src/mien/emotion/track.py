@@ -57,10 +57,10 @@ class EmotionTrack:
     """Keyframes over time; immutable.
 
     The emotion and every action unit are channels of their own: a channel goes from one keyframe that sets it to the
-    next that does, in the way that the first one's easing says. Before its first keyframe a channel has that one's value,
-    after its last that one's; a channel that no keyframe sets is 0. From one emotion to another the way leads through
-    neutral, which is reached at the fraction a/(a + b) of the way between the intensities a and b, so that the
-    intensity changes evenly all the way.
+    next that does, in the way that the first one's easing says. Before its first keyframe a channel has that one's
+    value, after its last that one's; a channel that no keyframe sets is 0. From one emotion to another the way leads
+    through neutral, which is reached at the fraction a/(a + b) of the way between the intensities a and b, so that
+    the intensity changes evenly all the way.
 
     Attributes:
         keyframes: At least one, their times strictly increasing.
