@@ -4,9 +4,9 @@
     python benchmarks/quick_look.py my_file.py:edit_frame --emotions happy sad --intensity 0.6
 
 The function is ``edit_frame(rgb, landmarks, emotion, intensity) -> rgb`` on ``(H, W, 3)`` uint8 and ``(478, 3)`` px.
-It is given a few frames of each clip of the shared folder, those that look most neutral. Printed per emotion: mean target
-probability over the clips that are near neutral, for every crop, before and after; leading actions before and after.
-Written: a contact sheet PNG per emotion set, people by emotions (pictures of people: never commit them).
+It is given a few frames of each clip of the shared folder, those that look most neutral. Printed per emotion: mean
+target probability over the near-neutral frames, before and after, for every crop; leading actions before and after.
+Written: contact sheets as PNG, people by emotions (pictures of people: never commit them).
 """
 
 from __future__ import annotations

@@ -45,7 +45,8 @@ def background_change(source: AnyArray, result: AnyArray, faces: AnyArray, margi
     first, second = np.asarray(source), np.asarray(result)
     if first.shape != second.shape or first.ndim != 3 or first.dtype != second.dtype:
         raise InputError(
-            f"source is {first.dtype} {first.shape} and result {second.dtype} {second.shape}; expected the same (H, W, 3)"
+            f"source is {first.dtype} {first.shape} and result {second.dtype} {second.shape}; "
+            "expected the same type and shape (H, W, 3)"
         )
     points = checked_landmarks(faces, "faces")
     away = np.ones(first.shape[:2], bool)
