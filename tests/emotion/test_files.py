@@ -143,13 +143,14 @@ def test_other_contents_are_refused(tmp_path: Path) -> None:
 def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
     target = tmp_path / "taken.json"
     target.mkdir()
-    with pytest.raises(OutputError, match="cannot be written"):
-        write_track(EXAMPLE, target)
-    with pytest.raises(OutputError, match="cannot be written"):
-        write_track(EXAMPLE, tmp_path / "nowhere" / "a.csv")
+    file = tmp_path / "file"
+    file.touch()
+    for path in (target, tmp_path / "nowhere" / "a.csv", file / "a.csv", tmp_path / "a\0.csv"):
+        with pytest.raises(OutputError, match="cannot be written"):
+            write_track(EXAMPLE, path)
     with pytest.raises(EmotionError, match=r"must end in \.json or \.csv"):
         write_track(EXAMPLE, tmp_path / "a.txt")
-    assert list(tmp_path.iterdir()) == [target]
+    assert set(tmp_path.iterdir()) == {target, file}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no file modes")

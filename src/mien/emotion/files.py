@@ -6,6 +6,7 @@ change the result silently.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -69,10 +70,12 @@ def write_track(track: EmotionTrack, path: str | os.PathLike[str]) -> None:
     try:
         partial.write_bytes(text.encode())
         os.replace(partial, path)
-    except OSError as error:
-        raise OutputError(f"the emotion file {quoted(str(path), 200)} cannot be written: {error.strerror}") from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise OutputError(f"the emotion file {quoted(str(path), 200)} cannot be written: {reason}") from None
     finally:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError, ValueError):
+            partial.unlink()
 
 
 def track_to_json(track: EmotionTrack) -> str:

@@ -120,7 +120,6 @@ RECIPES: tuple[RecipeRow, ...] = (
     _R("fear",      "supports",   "AU25", 0.00, 0.60, "EFH 1+2+4+5+20+25; DTM 1+4+20+25"),
     _R("fear",      "supports",   "AU26", 0.00, 0.50, "EFH 25, 26 or 27; DTM 26 in 33 %; ACT jawOpen 0.24"),
     _R("fear",      "takes away", "AU12", 1.00, 1.00, "OPP 20"),
-    _R("fear",      "takes away", "AU43", 0.30, 0.30, "OPP 5; a part only, so that blinks stay blinks"),
 
     _R("disgusted", "leads",      "AU9",  0.95, 0.95, "EFH 9, 9+17; EMFACS 9+15+16; DTM 9+10+17"),
     _R("disgusted", "leads",      "AU10", 0.75, 0.90, "EFH 10, 10+17; DTM 9+10+17"),
@@ -150,7 +149,6 @@ RECIPES: tuple[RecipeRow, ...] = (
     _R("surprised", "takes away", "AU12", 0.60, 0.80, "OPP 26: slack lips"),
     _R("surprised", "takes away", "AU15", 0.60, 0.80, "OPP 26: slack lips"),
     _R("surprised", "takes away", "AU24", 0.00, 1.00, "OPP 25"),
-    _R("surprised", "takes away", "AU43", 0.30, 0.30, "OPP 5; a part only, so that blinks stay blinks"),
 
     _R("contempt",  "leads",      "AU12", 0.50, 0.50, "EMFACS R12A+R14A", "one"),
     _R("contempt",  "leads",      "AU14", 0.90, 0.90, "EMFACS R12A+R14A; EF86: one corner tightened and raised", "one"),
