@@ -30,6 +30,7 @@ Side = Literal["left", "right"]
 
 SOURCES: MappingProxyType[str, str] = MappingProxyType(
     {
+        "FACS": "P. Ekman, W. V. Friesen, J. C. Hager, Facial Action Coding System: The Manual, 2002: side effects of a unit",
         "EFH": "P. Ekman, W. V. Friesen, J. C. Hager, FACS Investigator's Guide, 2002: prototypes and major variants",
         "EMFACS": "W. V. Friesen, P. Ekman, EMFACS-7: Emotional Facial Action Coding System, 1983",
         "DTM": "S. Du, Y. Tao, A. M. Martinez, Compound facial expressions of emotion, PNAS 111(15), 2014, table 1",
@@ -123,10 +124,10 @@ RECIPES: tuple[RecipeRow, ...] = (
 
     _R("disgusted", "leads",      "AU9",  0.95, 0.95, "EFH 9, 9+17; EMFACS 9+15+16; DTM 9+10+17"),
     _R("disgusted", "leads",      "AU10", 0.75, 0.90, "EFH 10, 10+17; DTM 9+10+17"),
-    _R("disgusted", "supports",   "AU4",  0.50, 0.50, "DTM 4 in 31 %; AU9 itself draws the brows down (EFH)"),
-    _R("disgusted", "supports",   "AU6",  0.30, 0.30, "EFH: AU9 and 10 raise the cheeks"),
-    _R("disgusted", "supports",   "AU7",  0.50, 0.50, "ACT eyeSquint; EFH: AU9 narrows the eyes"),
-    _R("disgusted", "supports",   "AU11", 0.25, 0.25, "EFH: AU10 deepens the nasolabial furrow"),
+    _R("disgusted", "supports",   "AU4",  0.50, 0.50, "DTM 4 in 31 %; FACS: AU9 draws the brows down"),
+    _R("disgusted", "supports",   "AU6",  0.30, 0.30, "FACS: AU9 raises the cheeks"),
+    _R("disgusted", "supports",   "AU7",  0.50, 0.50, "FACS: AU9 narrows the eyes"),
+    _R("disgusted", "supports",   "AU11", 0.25, 0.25, "FACS: AU10 deepens the nasolabial furrow"),
     _R("disgusted", "supports",   "AU15", 0.35, 0.40, "EFH 9+16+15; EMFACS 9+15+16"),
     _R("disgusted", "supports",   "AU16", 0.15, 0.40, "EFH 9+16+15, 10+16; EMFACS 9+15+16"),
     _R("disgusted", "supports",   "AU17", 0.40, 0.60, "EFH 9+17, 10+17; DTM 9+10+17"),
