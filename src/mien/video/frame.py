@@ -1,0 +1,376 @@
+"""One decoded picture: crops out of it, and a copy of it with a rectangle changed."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import av
+import numpy as np
+
+from mien.errors import ClipError, InputError
+from mien.types import AnyArray, Box, ByteArray, FloatArray
+from mien.video import kernels
+from mien.video.color import FULL_RANGE, ColorTags, resolve_matrix, yuv_scale
+from mien.video.layout import PixelLayout, layout_of, working_format
+from mien.video.orientation import Orientation
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFormat:
+    """What all pictures of a clip share.
+
+    Attributes:
+        layout: the editable pixel format.
+        width: stored columns, px.
+        height: stored rows, px.
+        matrix: resolved YCbCr matrix (:func:`mien.video.color.resolve_matrix`).
+        full_range: samples use the whole range and not 16-235.
+        centred_chroma: chroma lies in the middle of its columns (JPEG) and not on the first one (MPEG).
+        orientation: from stored to display.
+        pixel_aspect: width over height of a pixel as displayed.
+        time_base: seconds per tick of ``pts``.
+        start: clip time zero, seconds on the stream's clock.
+        tags: the colour tags as the stream has them.
+    """
+
+    layout: PixelLayout
+    width: int
+    height: int
+    matrix: int
+    full_range: bool
+    centred_chroma: bool
+    orientation: Orientation
+    pixel_aspect: Fraction
+    time_base: Fraction
+    start: Fraction
+    tags: ColorTags
+    _copier: _Copier = field(repr=False, compare=False)
+    _scaler: _Scaler = field(repr=False, compare=False)
+
+    @property
+    def numbers(self) -> FloatArray:
+        """The kernels' conversion numbers."""
+        return kernels.scale_numbers(yuv_scale(self.matrix, self.full_range, self.layout.bits))
+
+    @property
+    def display_size(self) -> tuple[int, int]:
+        """``(width, height)`` as displayed, px."""
+        return self.orientation.size(self.width, self.height)
+
+
+def describe_picture(
+    picture: av.VideoFrame, tags: ColorTags, orientation: Orientation, pixel_aspect: Fraction, time_base: Fraction,
+    start: Fraction,
+) -> PictureFormat:  # fmt: skip
+    """The shared format of a clip, from its first decoded picture.
+
+    Args:
+        picture: as the decoder gave it.
+        tags: colour tags of the stream.
+        orientation: from stored to display.
+        pixel_aspect: as stored.
+        time_base: seconds per tick.
+        start: clip time zero, seconds.
+
+    Raises:
+        ClipError: pixel format or colour matrix is not one that mien edits.
+    """
+    name = picture.format.name
+    layout = layout_of(working_format(name))
+    jpeg = name.startswith("yuvj")
+    gray_default = layout.family == "gray" and tags.color_range == 0
+    matrix = 1 if layout.family == "rgb" else resolve_matrix(tags.matrix, picture.height)
+    shown = 1 / pixel_aspect if orientation.transpose else pixel_aspect
+    return PictureFormat(
+        layout, picture.width, picture.height, matrix, jpeg or gray_default or tags.color_range == FULL_RANGE, jpeg,
+        orientation, shown, time_base, start, tags, _Copier(), _Scaler(),
+    )  # fmt: skip
+
+
+class Frame:
+    """A picture of a clip, in display orientation; never changed after it is made.
+
+    Attributes:
+        index: number of the frame in the clip, from 0.
+        pts: presentation time in ticks of the stream's time base.
+        picture: the planes as libav keeps them, in stored orientation. Read only: decoders share them.
+    """
+
+    __slots__ = ("_format", "index", "picture", "pts")
+
+    def __init__(self, index: int, pts: int, picture: av.VideoFrame, picture_format: PictureFormat) -> None:
+        """Wrap a decoded picture.
+
+        Raises:
+            ClipError: its size or pixel format is not the clip's.
+        """
+        self.index = index
+        self.pts = pts
+        self._format = picture_format
+        self.picture = _as_layout(picture, picture_format, index)
+
+    def __repr__(self) -> str:
+        """Short description."""
+        return f"Frame({self.index}, {self.time_s:.3f} s, {self.width}x{self.height} {self._format.layout.name})"
+
+    @property
+    def format(self) -> PictureFormat:
+        """What this frame shares with its clip."""
+        return self._format
+
+    @property
+    def time_s(self) -> float:
+        """Seconds from the clip's start."""
+        return float(self.pts * self._format.time_base - self._format.start)
+
+    @property
+    def width(self) -> int:
+        """Columns as displayed, px."""
+        return self._format.display_size[0]
+
+    @property
+    def height(self) -> int:
+        """Rows as displayed, px."""
+        return self._format.display_size[1]
+
+    @property
+    def pixel_aspect(self) -> Fraction:
+        """Width over height of a pixel as displayed."""
+        return self._format.pixel_aspect
+
+    @property
+    def peak(self) -> int:
+        """Largest sample value: 255 for 8 bits, 1023 for 10."""
+        return int(2**self._format.layout.bits - 1)
+
+    def rgb(self) -> AnyArray:
+        """The whole picture, ``(height, width, 3)`` RGB as displayed.
+
+        Returns:
+            uint8 0-255, or for more than 8 bits uint16 with the stream's own range (10 bits: 0-1023).
+        """
+        form = self._format
+        deep = form.layout.bits > 8
+        out = np.empty((form.height, form.width, 3), np.uint16 if deep else np.uint8)
+        band = 64
+        for top in range(0, form.height, band):  # a band at a time: the float crop of a 4K picture is 100 MB
+            box = Box(0, top, form.width, min(top + band, form.height))
+            out[top : top + band] = self._crop_stored(box) * np.float32(self.peak) + np.float32(0.5)
+        return np.ascontiguousarray(form.orientation.to_display(out))
+
+    def thumbnail(self, max_side: int) -> ByteArray:
+        """A small copy with square pixels, for tracking and for contact sheets; fast, and never larger than the picture.
+
+        Args:
+            max_side: longest side asked for, px.
+
+        Returns:
+            ``(h, w, 3)`` uint8 RGB as displayed.
+        """
+        if max_side < 1:
+            raise InputError(f"A thumbnail's longest side is at least 1 px, got {max_side}.")
+        form = self._format
+        aspect = float(form.pixel_aspect)
+        wide, high = self.width * max(1.0, aspect), self.height * max(1.0, 1 / aspect)
+        scale = min(1.0, max_side / max(wide, high))
+        size = form.orientation.size(max(1, round(wide * scale)), max(1, round(high * scale)))
+        small = form._scaler.to_rgb(self.picture, size, form)
+        return np.ascontiguousarray(form.orientation.to_display(small))
+
+    def crop(self, box: Box) -> FloatArray:
+        """Pixels of a rectangle, exact to the colour matrix, chroma upsampled bilinearly at its siting.
+
+        Args:
+            box: inside the frame, display orientation.
+
+        Returns:
+            ``(box.height, box.width, 3)`` float32 RGB 0-1, gamma coded as in the file.
+
+        Raises:
+            InputError: the box is empty or reaches beyond the frame.
+        """
+        self._check_box(box)
+        turn = self._format.orientation
+        crop = self._crop_stored(turn.box_to_stored(box, self.width, self.height))
+        return crop if turn.identity else np.ascontiguousarray(turn.to_display(crop))
+
+    def with_change(self, box: Box, before: FloatArray, after: FloatArray) -> Frame:
+        """This frame with ``after - before`` added in a rectangle.
+
+        The difference is converted to the frame's own samples and rounded there, so a sample whose pixels are equal in
+        ``before`` and ``after`` keeps every bit; chroma takes the mean difference of its block.
+
+        Args:
+            box: inside the frame, display orientation.
+            before: ``(box.height, box.width, 3)`` float32 RGB 0-1, usually :meth:`crop` of the same box.
+            after: the same rectangle as it shall be.
+
+        Returns:
+            A new frame; this one is untouched.
+
+        Raises:
+            InputError: the box reaches beyond the frame, shapes differ, or a value is not finite.
+        """
+        self._check_box(box)
+        for name, crop in (("before", before), ("after", after)):
+            if crop.shape != (box.height, box.width, 3):
+                raise InputError(f"{name} has shape {crop.shape}, expected {(box.height, box.width, 3)} as its box.")
+        form = self._format
+        turn = form.orientation
+        stored = turn.box_to_stored(box, self.width, self.height)
+        old = np.ascontiguousarray(turn.to_stored(before), np.float32)
+        new = np.ascontiguousarray(turn.to_stored(after), np.float32)
+        picture = form._copier.copy(self.picture)
+        if not _add_change(_planes(picture, form), stored, old, new, form):
+            raise InputError(f"The changed rectangle of frame {self.index} holds a value that is not a finite number.")
+        return Frame(self.index, self.pts, picture, form)
+
+    def picture_as(self, pixel_format: str) -> av.VideoFrame:
+        """The planes in another pixel format, for an encoder; chroma is repeated where the new format has more."""
+        if pixel_format == self._format.layout.name:
+            return self.picture
+        return self._format._scaler.rearrange(self.picture, pixel_format)
+
+    def _check_box(self, box: Box) -> None:
+        if box.empty or box.clipped(self.width, self.height) != box:
+            raise InputError(f"{box} is not a rectangle inside the frame of {self.width}x{self.height} px.")
+
+    def _crop_stored(self, box: Box) -> FloatArray:
+        form = self._format
+        layout = form.layout
+        planes = _planes(self.picture, form)
+        if layout.family == "yuv":
+            out = np.empty((box.height, box.width, 3), np.float32)
+            columns, rows = _taps(box, form)
+            kernels.crop_yuv(*planes, box.x0, box.y0, *columns, *rows, form.numbers, out)
+            return out
+        if layout.family == "gray":
+            scale = yuv_scale(form.matrix, form.full_range, layout.bits)
+            gray = planes[0][box.y0 : box.y1, box.x0 : box.x1].astype(np.float32)
+            gray = np.clip((gray - np.float32(scale.luma_offset)) / np.float32(scale.luma_range), 0, 1)
+            return np.repeat(gray[..., None], 3, axis=-1)
+        samples = [plane[box.y0 : box.y1, box.x0 : box.x1] for plane in _rgb_views(planes, layout)]
+        return np.stack(samples, axis=-1).astype(np.float32) / np.float32(self.peak)
+
+
+def _planes(picture: av.VideoFrame, form: PictureFormat) -> list[AnyArray]:
+    """Planes of Y, Cb, Cr (or R, G, B; or one) as arrays over libav's own memory, with the padding of their rows."""
+    kind = np.uint8 if form.layout.bits == 8 else np.uint16
+    arrays: list[AnyArray] = []
+    for number in form.layout.planes:
+        plane = picture.planes[number]
+        arrays.append(np.frombuffer(plane, kind).reshape(plane.height, plane.line_size // np.dtype(kind).itemsize))
+    return arrays
+
+
+def _rgb_views(planes: list[AnyArray], layout: PixelLayout) -> list[AnyArray]:
+    if layout.step == 1:
+        return planes
+    return [planes[0][:, channel :: layout.step] for channel in range(3)]
+
+
+def _taps(box: Box, form: PictureFormat) -> tuple[Any, Any]:
+    layout = form.layout
+    across = -(-form.width // 2**layout.shift_x)
+    down = -(-form.height // 2**layout.shift_y)
+    columns = kernels.chroma_taps(box.x0, box.width, layout.shift_x, across, form.centred_chroma)
+    rows = kernels.chroma_taps(box.y0, box.height, layout.shift_y, down, True)
+    return columns, rows
+
+
+def _add_change(planes: list[AnyArray], box: Box, before: FloatArray, after: FloatArray, form: PictureFormat) -> bool:
+    """Add a difference in stored orientation to planes; False when it is not finite."""
+    layout = form.layout
+    peak = 2**layout.bits - 1
+    if layout.family == "yuv":
+        return bool(kernels.add_change_yuv(
+            *planes, box.x0, box.y0, before, after, layout.shift_x, layout.shift_y, form.width, form.height,
+            form.numbers, peak))  # fmt: skip
+    change = after - before
+    if not np.isfinite(change).all():
+        return False
+    if layout.family == "gray":
+        scale = yuv_scale(form.matrix, form.full_range, layout.bits)
+        weights = np.array([scale.kr, 1 - scale.kr - scale.kb, scale.kb], np.float32)
+        views, channels = planes, [(change @ weights) * np.float32(scale.luma_range)]
+    else:
+        views, channels = _rgb_views(planes, layout), [change[..., c] * np.float32(peak) for c in range(3)]
+    for view, channel in zip(views, channels, strict=True):
+        part = view[box.y0 : box.y1, box.x0 : box.x1]
+        part[...] = np.clip(part.astype(np.int32) + np.floor(channel + np.float32(0.5)).astype(np.int32), 0, peak)
+    return True
+
+
+def _as_layout(picture: av.VideoFrame, form: PictureFormat, index: int) -> av.VideoFrame:
+    """The picture in the clip's editable format: itself where it is already."""
+    if (picture.width, picture.height) != (form.width, form.height):
+        raise ClipError(f"The picture changes its size at frame {index}, from {form.width}x{form.height} to "
+                        f"{picture.width}x{picture.height} px; cut the clip there and edit the parts.")
+    if picture.format.name != form.layout.name:
+        if working_format(picture.format.name) != form.layout.name:
+            raise ClipError(f"The pixel format changes at frame {index}, from {form.layout.name} to "
+                            f"{picture.format.name}; cut the clip there and edit the parts.")
+        picture = form._scaler.rearrange(picture, form.layout.name)
+    if any(plane.line_size < 0 for plane in picture.planes):  # stored bottom up
+        picture = form._copier.copy(picture)
+    return picture
+
+
+class _Copier:
+    """Copies pictures with all that libav attached to them (captions, HDR metadata, field order).
+
+    PyAV cannot clone a frame; a filter graph without filters hands out a second reference, which is then made writable.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ends: tuple[Any, Any, Any] | None = None
+
+    def copy(self, picture: av.VideoFrame) -> av.VideoFrame:
+        """A picture of its own memory with the same samples, time and side data."""
+        with self._lock:
+            if self._ends is None:
+                graph = av.filter.Graph()
+                source = graph.add_buffer(width=picture.width, height=picture.height, format=picture.format,
+                                          time_base=Fraction(1, 1000))
+                sink = graph.add("buffersink")
+                graph.link_nodes(source, sink).configure()
+                self._ends = (source, sink, graph)  # the ends do not keep the graph alive themselves
+            self._ends[0].push(picture)
+            twin: av.VideoFrame = self._ends[1].pull()
+        twin.make_writable()
+        return twin
+
+
+class _Scaler:
+    """swscale for thumbnails and for rearranging decoder formats, its tables kept between frames."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._by_use: dict[Any, Any] = {}
+
+    def _scale(self, use: Any, picture: av.VideoFrame, **options: Any) -> av.VideoFrame:
+        with self._lock:
+            scaler = self._by_use.setdefault(use, av.video.reformatter.VideoReformatter())
+            scaled: av.VideoFrame = scaler.reformat(picture, threads=1, **options)
+        return scaled
+
+    def to_rgb(self, picture: av.VideoFrame, size: tuple[int, int], form: PictureFormat) -> ByteArray:
+        """The picture in another size as 8-bit RGB, stored orientation; area average when it shrinks."""
+        shrinks = size[0] * 2 <= picture.width
+        scaled = self._scale(
+            size, picture, width=size[0], height=size[1], format="rgb24", interpolation="AREA" if shrinks else "BILINEAR",
+            src_colorspace=form.matrix if form.layout.family == "yuv" else None,
+            src_color_range="JPEG" if form.full_range or form.layout.family == "rgb" else "MPEG", dst_color_range="JPEG",
+        )  # fmt: skip
+        plane = scaled.planes[0]
+        rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+        return rows[:, : plane.width * 3].reshape(plane.height, plane.width, 3)
+
+    def rearrange(self, picture: av.VideoFrame, name: str) -> av.VideoFrame:
+        """The picture in another pixel format of the same size."""
+        return self._scale(name, picture, format=name, interpolation="POINT")
+
