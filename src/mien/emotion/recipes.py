@@ -30,7 +30,7 @@ Side = Literal["left", "right"]
 
 SOURCES: MappingProxyType[str, str] = MappingProxyType(
     {
-        "FACS": "P. Ekman, W. V. Friesen, J. C. Hager, Facial Action Coding System: The Manual, 2002: side effects of a unit",
+        "FACS": "P. Ekman, W. V. Friesen, J. C. Hager, FACS: The Manual, 2002: what a unit moves besides",
         "EFH": "P. Ekman, W. V. Friesen, J. C. Hager, FACS Investigator's Guide, 2002: prototypes and major variants",
         "EMFACS": "W. V. Friesen, P. Ekman, EMFACS-7: Emotional Facial Action Coding System, 1983",
         "DTM": "S. Du, Y. Tao, A. M. Martinez, Compound facial expressions of emotion, PNAS 111(15), 2014, table 1",
