@@ -25,6 +25,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from mien.metrics import action_units, recognition
+from mien.metrics.lip_sync import lip_sync
 from mien.types import ByteArray, FloatArray
 
 EMOTIONS = ("happy", "sad", "angry", "surprised", "fear", "disgusted", "contempt")
@@ -53,12 +54,26 @@ class Sample:
     rgb: ByteArray
     landmarks: FloatArray
     scores: dict[str, float]
-    neutral: float
+    seen: FloatArray
+
+    @property
+    def neutral(self) -> float:
+        """Its probability of neutral, mean over the crops."""
+        return _share(self.seen, "neutral")
 
     @property
     def near_neutral(self) -> bool:
         """Whether it counts in the means."""
         return self.neutral >= NEAR_NEUTRAL
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One edited frame; ``seen`` are its class probabilities, ``(crops, 7)``, cut out where the source's face was."""
+
+    sample: Sample
+    rgb: ByteArray
+    seen: FloatArray
 
 
 def choose_samples(count: int, cache: Path, meter: action_units.FaceMeter) -> list[Sample]:
@@ -99,10 +114,18 @@ def _sample(clip: str, index: int, rgb: ByteArray, meter: action_units.FaceMeter
     found = meter.measure(rgb)
     if found is None:
         return None
-    seen = recognition.recognise(rgb, found[0])
-    labels = recognition.default_classifier().labels
-    neutral = float(np.mean([recognition.target_probability(p, "neutral", labels) for p in seen.values()]))
-    return Sample(clip, index, rgb, found[0], found[1], neutral)
+    return Sample(clip, index, rgb, found[0], found[1], _seen(rgb, found[0]))
+
+
+def _seen(rgb: ByteArray, landmarks: FloatArray) -> FloatArray:
+    return np.stack(list(recognition.recognise(rgb, landmarks).values()))
+
+
+def _share(seen: FloatArray, emotion: str) -> float:
+    """Target probability, mean over the crops; NaN for an emotion that the classifier lacks."""
+    if emotion not in recognition.TARGET_LABELS:
+        return float("nan")
+    return float(recognition.target_probability(seen, emotion, recognition.default_classifier().labels).mean())
 
 
 def _most_neutral(path: Path, count: int, meter: action_units.FaceMeter) -> list[int]:
@@ -147,27 +170,35 @@ def look(
     with action_units.FaceMeter(recognition.shared_folder() / action_units.LANDMARKER_FILE) as meter:
         samples = choose_samples(count, cache, meter)
         _print_samples(samples)
-        used = [s for s in samples if s.near_neutral]
         rows: dict[str, list[ByteArray]] = {f"{s.clip} {s.index}": [_cell(s.rgb, s, "source")] for s in samples}
-        means = {}
+        means: dict[str, float] = {}
+        counted: dict[str, list[Result]] = {}
         _print_header()
         for emotion in emotions:
-            started = time.perf_counter()
-            results = [edit_frame(s.rgb, s.landmarks, emotion, intensity) for s in samples]
-            seconds = (time.perf_counter() - started) / max(1, len(samples))
-            for sample, result in zip(samples, results, strict=True):
-                _check(sample, result)
-                rows[f"{sample.clip} {sample.index}"].append(_cell(result, sample, _caption(result, sample, emotion)))
-            pairs = [(s, r) for s, r in zip(samples, results, strict=True) if s.near_neutral]
-            means[emotion] = _print_emotion(emotion, pairs, meter, seconds)
-    _print_per_clip(used)
+            results, seconds = _edit(edit_frame, samples, emotion, intensity)
+            for result in results:
+                share = _share(result.seen, emotion)
+                caption = emotion if np.isnan(share) else f"{emotion} {share:.2f}"
+                rows[f"{result.sample.clip} {result.sample.index}"].append(_cell(result.rgb, result.sample, caption))
+            counted[emotion] = [r for r in results if r.sample.near_neutral]
+            means[emotion] = _print_emotion(emotion, counted[emotion], seconds)
+            _print_actions(emotion, counted[emotion], meter)
+    _print_per_clip(counted)
     _write_sheets(rows, out)
     return means
 
 
-def _check(sample: Sample, result: ByteArray) -> None:
-    if result.shape != sample.rgb.shape or result.dtype != np.uint8:
-        raise SystemExit(f"edit_frame gave {result.dtype} {result.shape}; expected uint8 {sample.rgb.shape}")
+def _edit(
+    edit_frame: EditFrame, samples: Sequence[Sample], emotion: str, intensity: float
+) -> tuple[list[Result], float]:
+    """The edited samples, and the seconds that an edit took."""
+    started = time.perf_counter()
+    edited = [edit_frame(s.rgb, s.landmarks, emotion, intensity) for s in samples]
+    seconds = (time.perf_counter() - started) / max(1, len(samples))
+    for sample, rgb in zip(samples, edited, strict=True):
+        if rgb.shape != sample.rgb.shape or rgb.dtype != np.uint8:
+            raise SystemExit(f"edit_frame gave {rgb.dtype} {rgb.shape}; expected uint8 {sample.rgb.shape}")
+    return [Result(s, rgb, _seen(rgb, s.landmarks)) for s, rgb in zip(samples, edited, strict=True)], seconds
 
 
 def _print_samples(samples: Sequence[Sample]) -> None:
@@ -182,64 +213,54 @@ def _print_header() -> None:
     print(f"\n{'emotion':11}{'before':>8}{'MEAN':>8}{'asked':>8}{crops}   also seen / leading actions (before > after)")
 
 
-def _print_emotion(
-    emotion: str, pairs: Sequence[tuple[Sample, ByteArray]], meter: action_units.FaceMeter, seconds: float
-) -> float:
-    if not pairs:
+def _print_emotion(emotion: str, results: Sequence[Result], seconds: float) -> float:
+    if not results:
         print(f"{emotion:11} no near-neutral frames")
         return float("nan")
-    classifier = recognition.default_classifier()
-    before = [recognition.recognise(s.rgb, s.landmarks) for s, _ in pairs]
-    after = [recognition.recognise(r, s.landmarks) for s, r in pairs]
-    everything = np.mean([list(a.values()) for a in after], axis=(0, 1))
-    order = np.argsort(-everything)[:3]
-    seen = " ".join(f"{classifier.labels[i]} {everything[i]:.2f}" for i in order)
-    mean = float("nan")
+    labels = recognition.default_classifier().labels
+    seen = np.stack([r.seen for r in results])
+    everything = seen.mean(axis=(0, 1))
+    also = " ".join(f"{labels[i]} {everything[i]:.2f}" for i in np.argsort(-everything)[:3])
+    mean = _share(seen, emotion)
     line = f"{emotion:11}"
     if emotion in recognition.TARGET_LABELS:
-        shares = {
-            crop: np.mean([recognition.target_probability(a[crop], emotion, classifier.labels) for a in after])
-            for crop in recognition.CROPS
-        }
-        start = np.mean([recognition.target_probability(list(b.values()), emotion, classifier.labels) for b in before])
-        mean = float(np.mean(list(shares.values())))
-        line += f"{start:8.2f}{mean:8.2f}{TARGETS.get(emotion, float('nan')):8.2f}"
-        line += "".join(f"{share:8.2f}" for share in shares.values())
-    print(f"{line}   {seen}   [{seconds * 1e3:.0f} ms/edit]")
-    _print_actions(emotion, pairs, meter)
+        before = _share(np.stack([r.sample.seen for r in results]), emotion)
+        line += f"{before:8.2f}{mean:8.2f}{TARGETS.get(emotion, float('nan')):8.2f}"
+        line += "".join(f"{_share(seen[:, i], emotion):8.2f}" for i in range(len(recognition.CROPS)))
+    print(f"{line}   {also}   [{seconds * 1e3:.0f} ms/edit]")
     return mean
 
 
-def _print_actions(emotion: str, pairs: Sequence[tuple[Sample, ByteArray]], meter: action_units.FaceMeter) -> None:
-    if emotion not in action_units.LEADING_BLENDSHAPES:
+def _print_actions(emotion: str, results: Sequence[Result], meter: action_units.FaceMeter) -> None:
+    if emotion not in action_units.LEADING_BLENDSHAPES or not results:
         return
-    found = [(s, m) for s, r in pairs if (m := meter.measure(r)) is not None]
-    if len(found) < len(pairs):
-        print(f"{'':11}no face found any more in {len(pairs) - len(found)} of {len(pairs)} edited frames")
-    first = np.stack([s.landmarks for s, _ in found])
-    second = np.stack([m[0] for _, m in found])
+    found = [(r.sample, m) for r in results if (m := meter.measure(r.rgb)) is not None]
+    if len(found) < len(results):
+        print(f"{'':11}no face found any more in {len(results) - len(found)} of {len(results)} edited frames")
+    if not found:
+        return
+    first, second = np.stack([s.landmarks for s, _ in found]), np.stack([m[0] for _, m in found])
     parts = []
     for name in action_units.LEADING_BLENDSHAPES[emotion]:
         old = np.mean([action_units.leading_scores(s.scores, emotion)[name] for s, _ in found])
         new = np.mean([action_units.leading_scores(m[1], emotion)[name] for _, m in found])
-        parts.append(f"{name} {old:.2f} > {new:.2f}")
+        acted = action_units.ACTED_RISE.get(emotion, {}).get(name)
+        parts.append(f"{name} {old:.2f} > {new:.2f}" + (f" (actors {acted:+.2f})" if acted else ""))
     old_d, new_d = (action_units.leading_distances(points, emotion) for points in (first, second))
     parts += [f"{name} {np.mean(new_d[name] - old_d[name]):+.3f}" for name in old_d]
-    gap = np.linalg.norm(second[:, 13] - second[:, 14], axis=1) - np.linalg.norm(first[:, 13] - first[:, 14], axis=1)
-    size = np.linalg.norm(first[:, 33] - first[:, 263], axis=1)
-    print(f"{'':11}{'  '.join(parts)}  |lip opening change| {np.abs(gap / size).mean():.3f}")
+    change = lip_sync(first, second).mean_difference
+    print(f"{'':11}{'  '.join(parts)}  |lip opening change| {change:.3f}")
 
 
-def _print_per_clip(used: Sequence[Sample]) -> None:
-    print(f"\nmeans over {len(used)} near-neutral frames of {len({s.clip for s in used})} clips")
-
-
-def _caption(result: ByteArray, sample: Sample, emotion: str) -> str:
-    if emotion not in recognition.TARGET_LABELS:
-        return emotion
-    labels = recognition.default_classifier().labels
-    seen = np.stack(list(recognition.recognise(result, sample.landmarks).values()))
-    return f"{emotion} {recognition.target_probability(seen, emotion, labels).mean():.2f}"
+def _print_per_clip(counted: dict[str, list[Result]]) -> None:
+    shown = {e: results for e, results in counted.items() if e in recognition.TARGET_LABELS}
+    clips = dict.fromkeys(r.sample.clip for results in shown.values() for r in results)
+    print(
+        f"\ntarget probability by clip (near-neutral frames, all crops)\n{'':12}" + "".join(f"{e:>11}" for e in shown)
+    )
+    for clip in clips:
+        own = [_share(np.stack([r.seen for r in rs if r.sample.clip == clip]), e) for e, rs in shown.items()]
+        print(f"{clip:12}" + "".join(f"{share:11.2f}" for share in own))
 
 
 def _cell(rgb: ByteArray, sample: Sample, caption: str) -> ByteArray:
