@@ -8,20 +8,11 @@ import numpy as np
 import pytest
 
 from mien.geometry.camera import project_many
+from mien.morphable.model import MorphableModel
+from mien.tracking.face_track import FaceTrack
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PatchModel:
-    """468 vertices of a curved patch, the size of a face, with smooth identity and local expression fields."""
-
-    mean: np.ndarray
-    identity: np.ndarray
-    expression: np.ndarray
-    triangles: np.ndarray
-    landmark_vertices: np.ndarray
-
-
-def make_patch_model(identity_count: int = 12, expression_count: int = 10, seed: int = 0) -> PatchModel:
+def make_patch_model(identity_count: int = 12, expression_count: int = 10, seed: int = 0) -> MorphableModel:
     """Make the model: 26 rows by 18 columns of vertices on an ellipsoid, fields of a few mm."""
     rng = np.random.default_rng(seed)
     rows, columns = np.mgrid[-1:1:26j, -1:1:18j]
@@ -42,31 +33,41 @@ def make_patch_model(identity_count: int = 12, expression_count: int = 10, seed:
     corner = np.arange(468).reshape(26, 18)
     a, b, c, d = (part.ravel() for part in (corner[:-1, :-1], corner[:-1, 1:], corner[1:, :-1], corner[1:, 1:]))
     triangles = np.concatenate([np.stack([a, c, b], axis=1), np.stack([b, c, d], axis=1)])
-    return PatchModel(mean, identity, expression, triangles, np.arange(468))
+    mirror = corner[:, ::-1].ravel()
+    return MorphableModel(
+        "patch",
+        mean.astype(np.float32),
+        identity.astype(np.float32),
+        expression.astype(np.float32),
+        tuple(f"bump {k}" for k in range(expression_count)),
+        triangles.astype(np.int32),
+        np.stack([columns.ravel() + 1, rows.ravel() + 1], axis=1).astype(np.float32) / 2,
+        np.arange(468, dtype=np.int32),
+        np.empty((0, 2), np.int32),
+        mirror.astype(np.int32),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KnownTrack:
-    """A face track in memory, from known parameters."""
+class Known:
+    """A face track and the parameters that it was made from."""
 
-    start: int
-    stop: int
-    confidence: np.ndarray
-    points: np.ndarray
+    track: FaceTrack
     alpha: np.ndarray
     beta: np.ndarray
     rotation: np.ndarray
     scale: np.ndarray
     translation: np.ndarray
 
-    def landmarks(self, start: int, stop: int) -> np.ndarray:
-        """Landmarks of frames of the clip, as the tracker gives them."""
-        return self.points[start - self.start : stop - self.start]
+    @property
+    def points(self) -> np.ndarray:
+        """All landmarks ``(T, 478, 3)``."""
+        return self.track.landmarks(self.track.start, self.track.stop)
 
 
 def make_known_track(
-    model: PatchModel, count: int = 30, noise_px: float = 0.0, seed: int = 1, beta: np.ndarray | None = None
-) -> KnownTrack:
+    model: MorphableModel, count: int = 30, noise_px: float = 0.0, seed: int = 1, beta: np.ndarray | None = None
+) -> Known:
     """Project a face of random alpha, sparse random beta (unless given), swinging pose: 3 px per mm, frames from 7."""
     rng = np.random.default_rng(seed)
     alpha = rng.normal(size=model.identity.shape[-1])
@@ -83,8 +84,7 @@ def make_known_track(
     points[:, :468] = project_many(shapes, rotation, scale, translation)
     points[:, 468:] = points[:, :10]
     points += rng.normal(size=points.shape) * noise_px
-    confidence = np.ones(count)
-    return KnownTrack(7, 7 + count, confidence, points.astype(np.float32), alpha, beta, rotation, scale, translation)
+    return Known(FaceTrack.from_array(points, start=7), alpha, beta, rotation, scale, translation)
 
 
 @pytest.fixture(scope="session")

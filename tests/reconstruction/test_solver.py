@@ -9,6 +9,7 @@ from mien.reconstruction import solver
 from mien.reconstruction.solver import FitSettings, LandmarkBasis
 
 SETTINGS = FitSettings(tolerance=1e-7, iterations=200)
+BOUNDS = (0.0, 1.2)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def test_normal_equations_are_those_of_the_jacobian(basis):
 
 def fitted(part, points, settings=SETTINGS):
     beta, rotation, shift = np.empty(len(part.columns)), np.empty((3, 3)), np.empty(3)
-    scale = solver.fit_frame(points, *part.arguments(), settings.limits(), beta, rotation, shift)
+    scale = solver.fit_frame(points, *part.arguments(), settings.limits(BOUNDS), beta, rotation, shift)
     return beta, rotation, scale, shift
 
 
@@ -88,7 +89,7 @@ def test_fit_reaches_the_minimum_that_scipy_finds(basis):
 
     mine = np.concatenate([beta, Rotation.from_matrix(rotation).as_rotvec(), [np.log(scale)], shift])
     start = np.concatenate([np.full(count, 0.3), mine[count:] + 0.05])
-    bounds = [(0.0, SETTINGS.beta_most)] * count + [(None, None)] * 7
+    bounds = [BOUNDS] * count + [(None, None)] * 7
     options = {"maxfun": 200000, "maxiter": 5000, "ftol": 1e-13, "gtol": 1e-9}
     theirs = minimize(cost, start, method="L-BFGS-B", bounds=bounds, options=options)
     assert 0 < np.count_nonzero(beta) < count, "the case must have coefficients at their bound and away from it"
@@ -97,9 +98,9 @@ def test_fit_reaches_the_minimum_that_scipy_finds(basis):
 
 
 def test_default_tolerance_is_close_to_the_minimum(basis, patch_model, known_track):
-    track = known_track(patch_model, 5, noise_px=1.5)
-    part = basis.expression_part(track.alpha)
-    for landmarks in track.points[:, :468] / 400 * np.array([1, -1, -1]):
+    known = known_track(patch_model, 5, noise_px=1.5)
+    part = basis.expression_part(known.alpha)
+    for landmarks in known.points[:, :468] / 400 * np.array([1, -1, -1]):
         quick, exact = (
             fitted(part, landmarks.astype(np.float64), FitSettings()),
             fitted(part, landmarks.astype(np.float64)),
@@ -108,8 +109,8 @@ def test_default_tolerance_is_close_to_the_minimum(basis, patch_model, known_tra
 
 
 def test_beta_stays_within_bounds(basis, patch_model, known_track):
-    track = known_track(patch_model, 2, beta=np.full((2, 10), 2.5))
-    part = basis.expression_part(track.alpha)
-    beta, *_ = fitted(part, track.points[0, :468].astype(np.float64) / 400 * np.array([1, -1, -1]))
-    assert beta.max() == SETTINGS.beta_most
+    known = known_track(patch_model, 2, beta=np.full((2, 10), 2.5))
+    part = basis.expression_part(known.alpha)
+    beta, *_ = fitted(part, known.points[0, :468].astype(np.float64) / 400 * np.array([1, -1, -1]))
+    assert beta.max() == BOUNDS[1]
     assert beta.min() >= 0.0

@@ -3,39 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
 
 import numpy as np
 from numba import njit
 
 from mien.errors import InputError
 from mien.geometry.rotation import vector_from_matrix
+from mien.morphable.model import MorphableModel
+from mien.morphable.regions import EYE_CORNERS_OUTER
 from mien.reconstruction.identity import FRAME_COUNT, estimate_alpha
 from mien.reconstruction.parameters import FaceParameters
-from mien.reconstruction.solver import FitSettings, LandmarkBasis, Model, fit_frame, shape_kernel
+from mien.reconstruction.solver import FitSettings, LandmarkBasis, fit_frame, shape_kernel
+from mien.tracking.face_track import FaceTrack
 from mien.types import AnyArray, DoubleArray
 
-EYE_CORNERS = (33, 263)
 CHUNK_FRAMES = 256
 
 
-class Track(Protocol):
-    """What the fit needs of a face track (``mien.tracking``)."""
-
-    @property
-    def start(self) -> int: ...  # noqa: D102
-    @property
-    def stop(self) -> int: ...  # noqa: D102
-    @property
-    def confidence(self) -> AnyArray: ...  # noqa: D102
-    def landmarks(self, start: int, stop: int) -> AnyArray:
-        """Landmarks ``(stop - start, 478, 3)`` px of these frames of the clip."""
-        ...
-
-
 def fit_track(
-    model: Model,
-    track: Track,
+    model: MorphableModel,
+    track: FaceTrack,
     *,
     settings: FitSettings | None = None,
     chunk_frames: int = CHUNK_FRAMES,
@@ -57,10 +44,8 @@ def fit_track(
         Parameters for every frame of the track, without light.
 
     Raises:
-        InputError: If the track is empty or its landmarks are not finite ``(n, 478, 3)``.
+        InputError: If a face's eye corners fall together.
     """
-    if track.stop <= track.start:
-        raise InputError(f"a face track needs at least one frame, but this one goes from {track.start} to {track.stop}")
     settings = settings or FitSettings()
     basis = LandmarkBasis.of(model)
     chosen = identity_frames(np.asarray(track.confidence))
@@ -70,7 +55,11 @@ def fit_track(
     rows = []
     for start in range(track.start, track.stop, chunk_frames):
         stop = min(start + chunk_frames, track.stop)
-        rows.append(_fit_chunk(*_camera_points(track, start, stop, len(basis.mean)), part.arguments(), settings))
+        rows.append(
+            _fit_chunk(
+                *_camera_points(track, start, stop, len(basis.mean)), part.arguments(), settings.limits(basis.bounds)
+            )
+        )
         if progress is not None:
             progress(stop - start)
     beta, rotation, scale, translation, residual = (np.concatenate(column) for column in zip(*rows, strict=True))
@@ -93,16 +82,14 @@ def identity_frames(confidence: AnyArray, count: int = FRAME_COUNT) -> list[int]
     return [int(row) for row in good[places]]
 
 
-def _camera_points(track: Track, start: int, stop: int, count: int) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
+def _camera_points(track: FaceTrack, start: int, stop: int, count: int) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
     """Landmarks in the camera's axes, in eye distances about their centre; centres ``(n, 2)`` px; eye distances px."""
     landmarks = np.asarray(track.landmarks(start, stop), np.float64)
-    if landmarks.ndim != 3 or len(landmarks) != stop - start or landmarks.shape[1] < count or landmarks.shape[2] != 3:
+    eye_distance = np.linalg.norm(landmarks[:, EYE_CORNERS_OUTER[0]] - landmarks[:, EYE_CORNERS_OUTER[1]], axis=1)
+    if not (eye_distance > 0.0).all():
         raise InputError(
-            f"landmarks of frames {start} to {stop - 1} must be ({stop - start}, 478, 3), not {landmarks.shape}"
+            f"the eye corners of a face fall together between frames {start} and {stop - 1}; track it again"
         )
-    eye_distance = np.linalg.norm(landmarks[:, EYE_CORNERS[0]] - landmarks[:, EYE_CORNERS[1]], axis=1)
-    if not np.isfinite(landmarks).all() or not (eye_distance > 0.0).all():
-        raise InputError(f"landmarks of frames {start} to {stop - 1} must be finite with the eye corners apart")
     landmarks = landmarks[:, :count]
     centre = landmarks.mean(axis=1)
     points = (landmarks - centre[:, None]) / eye_distance[:, None, None] * np.array([1.0, -1.0, -1.0])
@@ -114,13 +101,13 @@ def _fit_chunk(
     centre: DoubleArray,
     eye_distance: DoubleArray,
     arguments: tuple[AnyArray, ...],
-    settings: FitSettings,
+    limits: tuple[float, ...],
 ) -> tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray]:
     count = len(points)
     beta = np.empty((count, len(arguments[1])))
     matrices, shift = np.empty((count, 3, 3)), np.empty((count, 3))
     scale, residual = np.empty(count), np.empty(count)
-    _fit_frames(points, *arguments, settings.limits(), beta, matrices, shift, scale, residual)
+    _fit_frames(points, *arguments, limits, beta, matrices, shift, scale, residual)
     translation = centre + shift[:, :2] * eye_distance[:, None] * np.array([1.0, -1.0])
     results = (beta, vector_from_matrix(matrices), scale * eye_distance, translation, residual)
     return tuple(result.astype(np.float32) for result in results)  # type: ignore[return-value]
@@ -148,4 +135,4 @@ def _fit_frames(  # type: ignore[no-untyped-def]
                 )
                 square += (points[t, i, k] - scale[t] * turned - shift[t, k]) ** 2
             distance[i] = np.sqrt(square)
-        residual[t] = np.median(distance)
+        residual[t] = np.median(distance[weights > 0.0])

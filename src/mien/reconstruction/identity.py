@@ -89,7 +89,9 @@ class _FrameFit:
         self.points = points
         self.beta = np.empty(len(part.columns))
         self.rotation, self.shift = np.empty((3, 3)), np.empty(3)
-        self.scale = fit_frame(points, *part.arguments(), settings.limits(), self.beta, self.rotation, self.shift)
+        self.scale = fit_frame(
+            points, *part.arguments(), settings.limits(basis.bounds), self.beta, self.rotation, self.shift
+        )
         self.coefficients = np.concatenate([alpha, self.beta])
         self.shape = basis.mean.ravel() + self.coefficients @ basis.columns
         robust = (settings.depth_weight, settings.huber)
@@ -118,7 +120,7 @@ class _FrameFit:
             g,
         )
         count = basis.identity_count
-        free = count + np.flatnonzero((self.beta > 0.0) & (self.beta < settings.beta_most))
+        free = count + np.flatnonzero((self.beta > basis.bounds[0]) & (self.beta < basis.bounds[1]))
         own = np.block(
             [[h[np.ix_(free, free)] + settings.ridge * np.eye(len(free)), cross[free]], [cross[free].T, h_pose]]
         )

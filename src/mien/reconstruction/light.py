@@ -23,18 +23,20 @@ from scipy.spatial import Delaunay
 from mien.geometry import harmonics
 from mien.geometry.camera import project, rotate
 from mien.geometry.normals import vertex_normals
+from mien.morphable import regions
+from mien.morphable.model import MorphableModel
 from mien.reconstruction.parameters import SRGB_EXPONENT, FaceParameters, Light
-from mien.reconstruction.solver import Model
 from mien.types import AnyArray, Box, DoubleArray, FloatArray
 
-# Outlines in the tracker's mesh (MediaPipe's face mesh topology).
-LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 185, 40, 39, 37, 0, 267, 269, 270, 409)
-RIGHT_EYE = (7, 33, 133, 144, 145, 153, 154, 155, 157, 158, 159, 160, 161, 163, 173, 246)
-LEFT_EYE = (249, 263, 362, 373, 374, 380, 381, 382, 384, 385, 386, 387, 388, 390, 398, 466)
-RIGHT_BROW = (46, 52, 53, 55, 63, 65, 66, 70, 105, 107)
-LEFT_BROW = (276, 282, 283, 285, 293, 295, 296, 300, 334, 336)
 NOSTRILS = (2, 97, 98, 326, 327, 19, 94, 64, 294)
-NOT_SKIN = ((LIPS, 1.2), (RIGHT_EYE, 1.5), (LEFT_EYE, 1.5), (RIGHT_BROW, 1.3), (LEFT_BROW, 1.3), (NOSTRILS, 1.1))
+NOT_SKIN = (
+    ((*regions.OUTER_LIP_UPPER, *regions.OUTER_LIP_LOWER), 1.2),
+    (regions.REGIONS["right eye"], 1.5),
+    (regions.REGIONS["left eye"], 1.5),
+    (regions.REGIONS["right brow"], 1.3),
+    (regions.REGIONS["left brow"], 1.3),
+    (NOSTRILS, 1.1),
+)
 """Outlines that hold no plain skin, each with the factor by which it is widened about its middle."""
 SMOOTH_SKIN = (50, 101, 205, 280, 330, 425, 36, 266, 151, 108, 337, 69, 299)
 """Cheeks and forehead: where the skin's colour and texture are read."""
@@ -82,10 +84,10 @@ class SkinSamples:
     contrast: DoubleArray
 
 
-def skin_landmarks(model: Model) -> DoubleArray:
+def skin_landmarks(model: MorphableModel) -> AnyArray:
     """Indices of the landmarks that lie on plain skin of the model's mean face, ``(n,)``."""
-    flat = np.asarray(model.mean, np.float64)[np.asarray(model.landmark_vertices)][:, :2]
-    plain = np.ones(len(flat), bool)
+    flat = model.mean[model.landmark_vertices][:, :2].astype(np.float64)
+    plain = model.landmark_vertices >= 0
     for outline, wider in NOT_SKIN:
         ring = flat[list(outline)]
         middle = ring.mean(axis=0)
@@ -93,7 +95,9 @@ def skin_landmarks(model: Model) -> DoubleArray:
     return np.flatnonzero(plain)
 
 
-def sample_skin(model: Model, parameters: FaceParameters, picture: Picture, plain: AnyArray) -> SkinSamples | None:
+def sample_skin(
+    model: MorphableModel, parameters: FaceParameters, picture: Picture, plain: AnyArray
+) -> SkinSamples | None:
     """Read the skin of one face in one frame.
 
     Args:
@@ -106,12 +110,12 @@ def sample_skin(model: Model, parameters: FaceParameters, picture: Picture, plai
         The samples, or None when the face shows too little: outside the picture, turned away or tiny.
     """
     row = parameters.row(picture.index)
-    shape = np.asarray(model.mean) + np.asarray(model.identity) @ parameters.alpha
-    shape = shape + np.asarray(model.expression) @ parameters.beta[row]
-    at = np.asarray(model.landmark_vertices)
+    shape = model.shape(parameters.alpha, parameters.beta[row])
+    at = model.landmark_vertices
     normals = rotate(vertex_normals(shape, model.triangles)[at], parameters.rotation[row][None])[0]
     places = project(shape[at], parameters.pose(picture.index))[:, :2]
-    eye_distance = float(np.linalg.norm(shape[at[33]] - shape[at[263]]) * parameters.scale[row])
+    corners = shape[at[regions.EYE_CORNERS_OUTER]]
+    eye_distance = float(np.linalg.norm(corners[0] - corners[1]) * parameters.scale[row])
     margin = 0.1 * eye_distance
     low, high = np.floor(places.min(0) - margin).astype(int), np.ceil(places.max(0) + margin).astype(int) + 1
     box = Box(int(low[0]), int(low[1]), int(high[0]), int(high[1])).clipped(picture.width, picture.height)
@@ -121,7 +125,7 @@ def sample_skin(model: Model, parameters: FaceParameters, picture: Picture, plai
     crop = picture.crop(box).astype(np.float64)[::step, ::step]
     within = (places - [box.x0, box.y0]) / step
     inside = ((within >= 0) & (within <= [crop.shape[1] - 1, crop.shape[0] - 1])).all(axis=1)
-    seen = inside & (normals[:, 2] > _FACING)
+    seen = inside & (at >= 0) & (normals[:, 2] > _FACING)
     chosen, patches = plain[seen[plain]], np.array([k for k in SMOOTH_SKIN if seen[k]], int)
     if len(chosen) < _LEAST_SAMPLES or not len(patches):
         return None
@@ -132,7 +136,7 @@ def sample_skin(model: Model, parameters: FaceParameters, picture: Picture, plai
     return SkinSamples(normals[chosen], colours, skin, _texture(crop, within[patches], unit))
 
 
-def estimate_light(model: Model, parameters: FaceParameters, pictures: Iterable[Picture]) -> Light | None:
+def estimate_light(model: MorphableModel, parameters: FaceParameters, pictures: Iterable[Picture]) -> Light | None:
     """Estimate the light on a face from a few frames of its track.
 
     Args:

@@ -5,7 +5,7 @@ cost is
 
     ``C = Σₗ ωₗ ρ(|D½ eₗ|) + Σⱼ (λ₁ βⱼ + λ₂/2 βⱼ²)``,  ``eₗ = pₗ - s R vₗ - τ``,  ``v = neutral + Σⱼ βⱼ bⱼ``,
 
-with Huber's ``ρ`` and ``D = diag(1, 1, depth weight)``, over ``0 ≤ β ≤ most``, a rotation, a scale and ``τ`` (whose
+with Huber's ``ρ`` and ``D = diag(1, 1, depth weight)``, over ``least ≤ β ≤ most``, a rotation, a scale and ``τ`` (whose
 third part, the depth, is a nuisance). The unknowns of a step are β, then seven of pose: a rotation applied on the left,
 the logarithm of the scale, and τ.
 
@@ -22,30 +22,15 @@ is cut into chunks. :func:`residuals` and :func:`jacobian` say the same plainly;
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numba import njit
 
 from mien.geometry.rotation import cross_matrix, rotation_kernel
+from mien.morphable.model import MorphableModel
 from mien.types import AnyArray, DoubleArray
 
 POSE_COUNT = 7
-
-
-class Model(Protocol):
-    """What reconstruction needs of a morphable model (``mien.morphable``): shapes as in :class:`LandmarkBasis`."""
-
-    @property
-    def mean(self) -> AnyArray: ...  # noqa: D102
-    @property
-    def identity(self) -> AnyArray: ...  # noqa: D102
-    @property
-    def expression(self) -> AnyArray: ...  # noqa: D102
-    @property
-    def triangles(self) -> AnyArray: ...  # noqa: D102
-    @property
-    def landmark_vertices(self) -> AnyArray: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +43,9 @@ class FitSettings:
         huber: Residual, in eye distances, beyond which a landmark pulls with constant force.
         ridge: λ₂, prior of small expression: noise variance of a landmark over the variance of β, shared by the
             roughly sixty landmarks' worth of independent evidence in the tracker's smooth mesh.
-        sparsity: λ₁, prior of no expression, so that β is exactly 0 where nothing speaks for it.
+        sparsity: λ₁, prior of no expression, so that β is exactly 0 where nothing speaks for it; only for models whose
+            coefficients are one-sided.
         identity_ridge: Prior of alpha, N(0, 1), on the same scale as ``ridge``.
-        beta_most: Upper bound of β.
         iterations: At most so many Gauss-Newton steps a frame.
         tolerance: A frame is done when no unknown (β, radians, log scale, eye distances) moves by more.
     """
@@ -70,13 +55,12 @@ class FitSettings:
     ridge: float = 1e-5
     sparsity: float = 3e-6
     identity_ridge: float = 2.5e-6
-    beta_most: float = 1.2
     iterations: int = 25
     tolerance: float = 2e-4
 
-    def limits(self) -> tuple[float, ...]:
-        """The settings in the order in which :func:`fit_frame` takes them."""
-        prior = (self.ridge, self.sparsity, self.beta_most)
+    def limits(self, bounds: tuple[float, float]) -> tuple[float, ...]:
+        """The settings in the order in which :func:`fit_frame` takes them, for a model with these bounds of β."""
+        prior = (self.ridge, self.sparsity if bounds[0] >= 0.0 else 0.0, *bounds)
         return (self.depth_weight, self.huber, *prior, float(self.iterations), self.tolerance)
 
 
@@ -88,10 +72,11 @@ class LandmarkBasis:
         mean: ``(L, 3)`` mm.
         columns: ``(A + E, 3 L)`` identity, then expression, mm.
         identity_count: A.
-        weights: ``(L,)`` landmark weights, adding up to 1.
+        weights: ``(L,)`` landmark weights, adding up to 1; 0 where the model has no such landmark.
         moments: ``(9, A + E, A + E)``: ``Q_ab`` at ``3 a + b``.
         sums: ``(3, A + E)`` weighted sums of the columns over the landmarks.
         offsets: ``(9, A + E)``: :func:`offset_moments` with the mean.
+        bounds: Least and greatest β.
     """
 
     mean: DoubleArray
@@ -101,15 +86,16 @@ class LandmarkBasis:
     moments: DoubleArray
     sums: DoubleArray
     offsets: DoubleArray
+    bounds: tuple[float, float]
 
     @staticmethod
-    def of(model: Model) -> LandmarkBasis:
+    def of(model: MorphableModel) -> LandmarkBasis:
         """Take the landmark vertices out of a model; all landmarks weigh the same (they are dense where it matters)."""
-        at = np.asarray(model.landmark_vertices)
-        count = len(at)
+        at = model.landmark_vertices
+        present = at >= 0
         parts = [np.moveaxis(np.asarray(p, np.float64)[at], -1, 0) for p in (model.identity, model.expression)]
         columns = np.concatenate(parts)
-        weights = np.full(count, 1.0 / count)
+        weights = present / present.sum()
         flat = np.ascontiguousarray(np.moveaxis(columns, -1, 0))
         moments = np.einsum("ajl,bkl->abjk", flat * weights, flat, optimize=True).reshape(9, len(columns), len(columns))
         sums = np.einsum("jla,l->aj", columns, weights)
@@ -122,6 +108,7 @@ class LandmarkBasis:
             np.ascontiguousarray(moments),
             np.ascontiguousarray(sums),
             offset_moments(columns, mean, weights),
+            model.beta_bounds,
         )
 
     def expression_part(self, alpha: AnyArray) -> ExpressionBasis:
@@ -303,8 +290,8 @@ def linear_equations(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def bounded_step(h, g, beta, ridge, sparsity, most, step):  # type: ignore[no-untyped-def]
-    """Coordinate descent: ``step`` x minimises ``½ xᵀHx - gᵀx + Σ (λ₁ + λ₂/2 β)β`` for β = beta + x in 0..most."""
+def bounded_step(h, g, beta, ridge, sparsity, least, most, step):  # type: ignore[no-untyped-def]
+    """Coordinate descent: ``step`` x minimises ``½ xᵀHx - gᵀx + Σ (λ₁ + λ₂/2 β)β`` for β = beta + x within bounds."""
     count = beta.shape[0]
     slope = -g.copy()
     step[:] = 0.0
@@ -314,7 +301,7 @@ def bounded_step(h, g, beta, ridge, sparsity, most, step):  # type: ignore[no-un
             now = beta[j] + step[j]
             curve = h[j, j] + ridge
             aim = now - (slope[j] + sparsity + ridge * now) / curve
-            move = min(max(aim, 0.0), most) - now
+            move = min(max(aim, least), most) - now
             if move != 0.0:
                 step[j] += move
                 for k in range(count):
@@ -359,9 +346,9 @@ def fit_frame(  # type: ignore[no-untyped-def]
 ):
     """Fit one frame: fills beta ``(E,)``, rotation ``(3, 3)``, shift ``(3,)``; gives the scale.
 
-    ``limits`` are depth_weight, huber, ridge, sparsity, beta_most, iterations, tolerance.
+    ``limits`` are depth_weight, huber, ridge, sparsity, least and most β, iterations, tolerance.
     """
-    depth_weight, huber, ridge, sparsity, most, iterations, tolerance = limits
+    depth_weight, huber, ridge, sparsity, least, most, iterations, tolerance = limits
     count, size = columns.shape[0], columns.shape[1]
     shape, pull = np.empty(size), np.empty(size)
     h, g, h_cross = np.empty((count, count)), np.empty(count), np.empty((count, 7))
@@ -383,14 +370,14 @@ def fit_frame(  # type: ignore[no-untyped-def]
         through = h_cross @ inverse
         h -= through @ h_cross.T
         g -= through @ g_pose
-        bounded_step(h, g, beta, ridge, sparsity, most, step)
+        bounded_step(h, g, beta, ridge, sparsity, least, most, step)
         pose_step = inverse @ (g_pose - h_cross.T @ step)
         rotation_kernel(pose_step[:3], turn)
         moved[:] = turn @ rotation
         moved_scale = scale * np.exp(pose_step[3])
         moved_shift[:] = shift + pose_step[4:]
         for j in range(count):
-            step[j] = min(max(beta[j] + step[j], 0.0), most)
+            step[j] = min(max(beta[j] + step[j], least), most)
         shape_kernel(neutral, columns, step, shape)
         new_cost = cost_kernel(points, shape, weights, moved, moved_scale, moved_shift, depth_weight, huber)
         for j in range(count):
