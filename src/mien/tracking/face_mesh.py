@@ -1,0 +1,90 @@
+"""The face mesh network: 478 landmarks and a presence score from one region of an image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.tracking.graph import Graph, load_mediapipe
+from mien.tracking.region import Region
+from mien.types import LANDMARK_COUNT, ByteArray, FloatArray
+
+_PRESENCE = "facelandmarkcpu__face_presence_score"
+
+
+@dataclass(frozen=True, slots=True)
+class MeshReading:
+    """What the network saw: landmarks ``(478, 3)`` float32, px from the image's edge, and the presence score.
+
+    ``presence`` is the network's own score before its logistic function. After it, anything from half a face up
+    reads 1.0. Before it, measured on the development clips: 17 to 37 on a free face, 12 to 25 with a hand, a sheet or
+    the frame's edge over half of it, below 5 with all of it covered, below -5 on background.
+    """
+
+    landmarks: FloatArray
+    presence: float
+
+
+class FaceMesh:
+    """MediaPipe's attention mesh (Grishchenko et al. 2020), as bundled in its wheel. About 3 ms a face."""
+
+    def __init__(self) -> None:
+        load_mediapipe()
+        from mediapipe.calculators.tensor import tensors_to_floats_calculator_pb2 as floats
+        from mediapipe.calculators.util import thresholding_calculator_pb2 as thresholding
+        from mediapipe.framework import calculator_pb2
+        from mediapipe.python import packet_getter
+        from mediapipe.python._framework_bindings import validated_graph_config
+
+        self._get_float = packet_getter.get_float
+        self._get_proto = packet_getter.get_proto
+        draft = validated_graph_config.ValidatedGraphConfig()
+        draft.initialize(graph_config=_CONFIG)
+        config = calculator_pb2.CalculatorGraphConfig()
+        config.ParseFromString(draft.binary_config)
+        for node in config.node:
+            # The subgraph keeps landmarks back below a presence threshold, and gives the score squashed: undo both.
+            if node.calculator == "ThresholdingCalculator":
+                node.options.Extensions[thresholding.ThresholdingCalculatorOptions.ext].threshold = -1e9
+            if node.calculator == "TensorsToFloatsCalculator":
+                node.options.Extensions[floats.TensorsToFloatsCalculatorOptions.ext].activation = 0
+        self._graph = Graph(config, ["landmarks", _PRESENCE])
+
+    def read(self, image: ByteArray, region: Region) -> MeshReading:
+        """Find the landmarks of the face in a region.
+
+        Args:
+            image: ``(H, W, 3)`` uint8 RGB.
+            region: Around the face, in px of the image.
+        """
+        packets = self._graph.run(image, region)
+        points = self._get_proto(packets["landmarks"]).landmark
+        landmarks = np.array([(point.x, point.y, point.z) for point in points], np.float32)
+        height, width = image.shape[:2]
+        assert landmarks.shape == (LANDMARK_COUNT, 3)
+        landmarks *= np.array([width, height, width], np.float32)
+        return MeshReading(landmarks, self._get_float(packets[_PRESENCE]))
+
+    def close(self) -> None:
+        """Free the network."""
+        self._graph.close()
+
+
+_CONFIG = """
+input_stream: "image"
+input_stream: "region"
+output_stream: "landmarks"
+node {
+  calculator: "ConstantSidePacketCalculator"
+  output_side_packet: "PACKET:with_attention"
+  options { [mediapipe.ConstantSidePacketCalculatorOptions.ext] { packet { bool_value: true } } }
+}
+node {
+  calculator: "FaceLandmarkCpu"
+  input_stream: "IMAGE:image"
+  input_stream: "ROI:region"
+  input_side_packet: "WITH_ATTENTION:with_attention"
+  output_stream: "LANDMARKS:landmarks"
+}
+"""

@@ -1,0 +1,209 @@
+"""MediaPipe's face landmarker file: where it comes from, and the 52 blendshape scores it gives.
+
+Optional: the landmarks come from the mesh bundled in MediaPipe's wheel with or without it. The file (Apache-2.0,
+3.6 MB) is a zip of networks; its landmark and blendshape networks are run on the regions of our own tracks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import urllib.error
+import urllib.request
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mien.errors import ModelError
+from mien.tracking.graph import Graph, load_mediapipe
+from mien.tracking.region import Region
+from mien.types import ByteArray, FloatArray
+
+LANDMARKER_URL = (
+    "https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/face_landmarker.task"
+)
+LANDMARKER_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
+LANDMARKER_VARIABLE = "MIEN_FACE_LANDMARKER"
+
+BLENDSHAPE_NAMES = (
+    "_neutral",
+    "browDownLeft",
+    "browDownRight",
+    "browInnerUp",
+    "browOuterUpLeft",
+    "browOuterUpRight",
+    "cheekPuff",
+    "cheekSquintLeft",
+    "cheekSquintRight",
+    "eyeBlinkLeft",
+    "eyeBlinkRight",
+    "eyeLookDownLeft",
+    "eyeLookDownRight",
+    "eyeLookInLeft",
+    "eyeLookInRight",
+    "eyeLookOutLeft",
+    "eyeLookOutRight",
+    "eyeLookUpLeft",
+    "eyeLookUpRight",
+    "eyeSquintLeft",
+    "eyeSquintRight",
+    "eyeWideLeft",
+    "eyeWideRight",
+    "jawForward",
+    "jawLeft",
+    "jawOpen",
+    "jawRight",
+    "mouthClose",
+    "mouthDimpleLeft",
+    "mouthDimpleRight",
+    "mouthFrownLeft",
+    "mouthFrownRight",
+    "mouthFunnel",
+    "mouthLeft",
+    "mouthLowerDownLeft",
+    "mouthLowerDownRight",
+    "mouthPressLeft",
+    "mouthPressRight",
+    "mouthPucker",
+    "mouthRight",
+    "mouthRollLower",
+    "mouthRollUpper",
+    "mouthShrugLower",
+    "mouthShrugUpper",
+    "mouthSmileLeft",
+    "mouthSmileRight",
+    "mouthStretchLeft",
+    "mouthStretchRight",
+    "mouthUpperUpLeft",
+    "mouthUpperUpRight",
+    "noseSneerLeft",
+    "noseSneerRight",
+)
+"""The 52 scores in the network's order; left and right are the person's own."""
+
+
+def find_landmarker(path: str | os.PathLike[str] | None = None) -> Path | None:
+    """The face landmarker file to use.
+
+    Args:
+        path: The user's choice; without one the environment variable ``MIEN_FACE_LANDMARKER`` names the file.
+
+    Returns:
+        The file, or None if neither names one.
+
+    Raises:
+        ModelError: If the file named is not there.
+    """
+    named = path if path is not None else os.environ.get(LANDMARKER_VARIABLE) or None
+    if named is None:
+        return None
+    file = Path(named)
+    if not file.is_file():
+        raise ModelError(f"There is no face landmarker file {file}; name an existing one or none.")
+    return file
+
+
+def fetch_landmarker(folder: str | os.PathLike[str], *, url: str = LANDMARKER_URL, timeout_s: float = 60.0) -> Path:
+    """Download the face landmarker file, unless the folder has it. Call this only when the user asked for it.
+
+    Args:
+        folder: Where to keep it.
+        url: Where it lies.
+        timeout_s: Seconds without an answer after which to give up.
+
+    Returns:
+        The file, its SHA-256 checked.
+
+    Raises:
+        ModelError: If it cannot be fetched or written, or is not the published file.
+    """
+    target = Path(folder) / "face_landmarker.task"
+    try:
+        if target.is_file() and hashlib.sha256(target.read_bytes()).hexdigest() == LANDMARKER_SHA256:
+            return target
+        with urllib.request.urlopen(url, timeout=timeout_s) as answer:
+            content = answer.read()
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        raise ModelError(f"The face landmarker file cannot be fetched from {url}: {error}.") from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != LANDMARKER_SHA256:
+        raise ModelError(f"The file at {url} has SHA-256 {found}, expected {LANDMARKER_SHA256}; it was not kept.")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as part:
+            part.write(content)
+        os.replace(part.name, target)
+    except OSError as error:
+        raise ModelError(f"The face landmarker file cannot be written to {target}: {error.strerror}.") from error
+    return target
+
+
+class BlendshapeReader:
+    """The landmark and blendshape networks of the face landmarker file, run on one region of an image.
+
+    Args:
+        path: ``face_landmarker.task``.
+
+    Raises:
+        ModelError: If the file does not hold these networks.
+    """
+
+    def __init__(self, path: Path) -> None:
+        load_mediapipe()
+        from mediapipe.python import packet_getter
+
+        self._get_proto = packet_getter.get_proto
+        try:
+            with zipfile.ZipFile(path) as archive:
+                landmarks = archive.read("face_landmarks_detector.tflite")
+                blendshapes = archive.read("face_blendshapes.tflite")
+            self._graph = Graph(_config(landmarks, blendshapes), ["blendshapes"], modern=True)
+        except (OSError, KeyError, zipfile.BadZipFile, RuntimeError, ValueError) as error:
+            raise ModelError(f"{path} is not a face landmarker file of MediaPipe ({error}).") from error
+
+    def read(self, image: ByteArray, region: Region) -> FloatArray:
+        """Scores ``(52,)`` in [0, 1] of the face in a region.
+
+        Args:
+            image: ``(H, W, 3)`` uint8 RGB.
+            region: Around the face, in px of the image.
+        """
+        scores = self._get_proto(self._graph.run(image, region)["blendshapes"]).classification
+        return np.array([score.score for score in scores], np.float32)
+
+    def close(self) -> None:
+        """Free the networks."""
+        self._graph.close()
+
+
+def _config(landmarks: bytes, blendshapes: bytes) -> Any:
+    from mediapipe.framework import calculator_pb2
+    from mediapipe.tasks.cc.vision.face_landmarker.proto import (
+        face_blendshapes_graph_options_pb2,
+        face_landmarks_detector_graph_options_pb2,
+    )
+
+    package = "mediapipe.tasks.vision.face_landmarker."
+    config = calculator_pb2.CalculatorGraphConfig(input_stream=["image", "region"])
+    mesh = config.node.add(
+        calculator=package + "SingleFaceLandmarksDetectorGraph",
+        input_stream=["IMAGE:image", "NORM_RECT:region"],
+        output_stream=["NORM_LANDMARKS:landmarks"],
+    )
+    options = mesh.options.Extensions[face_landmarks_detector_graph_options_pb2.FaceLandmarksDetectorGraphOptions.ext]
+    options.base_options.model_asset.file_content = landmarks
+    options.base_options.acceleration.xnnpack.SetInParent()
+    options.min_detection_confidence = 0.0
+    config.node.add(calculator="ImagePropertiesCalculator", input_stream=["IMAGE:image"], output_stream=["SIZE:size"])
+    scores = config.node.add(
+        calculator=package + "FaceBlendshapesGraph",
+        input_stream=["LANDMARKS:landmarks", "IMAGE_SIZE:size"],
+        output_stream=["BLENDSHAPES:blendshapes"],
+    )
+    options = scores.options.Extensions[face_blendshapes_graph_options_pb2.FaceBlendshapesGraphOptions.ext]
+    options.base_options.model_asset.file_content = blendshapes
+    options.base_options.acceleration.xnnpack.SetInParent()
+    return config
