@@ -31,7 +31,10 @@ format: .venv/.dev  ## format and apply the safe lint fixes
 clean:  ## forget the environment and every cache
 	rm -rf .venv build src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-# An environment whose Python has gone (a moved checkout, a removed interpreter) is made anew.
+# Made anew where it was made for another folder (a moved or copied checkout) or its Python has gone.
+ifneq ($(shell $(BIN)/python -c '' 2>/dev/null && cat .venv/.made),$(CURDIR))
+.PHONY: .venv/.made
+endif
 .venv/.made:
 	@python=''; \
 	for candidate in $(PYTHON) python3.12 python3.11 python3 python; do \
@@ -45,7 +48,7 @@ clean:  ## forget the environment and every cache
 	    exit 1; \
 	fi; \
 	echo "Making .venv with $$($$python --version)"; \
-	rm -rf .venv && $$python -m venv .venv && touch $@
+	rm -rf .venv && $$python -m venv .venv && echo "$(CURDIR)" > $@
 
 .venv/.core: .venv/.made pyproject.toml
 	@echo 'Installing mien into .venv (once: about 1.4 GB, a minute or more)'
