@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,8 +32,10 @@ class FaceMesh:
 
     def __init__(self) -> None:
         load_mediapipe()
-        from mediapipe.calculators.tensor import tensors_to_floats_calculator_pb2 as floats
-        from mediapipe.calculators.util import thresholding_calculator_pb2 as thresholding
+        for name in _OPTION_MODULES:  # options that protobuf was not told of would be lost on the way
+            importlib.import_module(f"mediapipe.{name}_pb2")
+        from mediapipe.calculators.tensor.tensors_to_floats_calculator_pb2 import TensorsToFloatsCalculatorOptions
+        from mediapipe.calculators.util.thresholding_calculator_pb2 import ThresholdingCalculatorOptions
         from mediapipe.framework import calculator_pb2
         from mediapipe.python import packet_getter
         from mediapipe.python._framework_bindings import validated_graph_config
@@ -46,9 +49,9 @@ class FaceMesh:
         for node in config.node:
             # The subgraph keeps landmarks back below a presence threshold, and gives the score squashed: undo both.
             if node.calculator == "ThresholdingCalculator":
-                node.options.Extensions[thresholding.ThresholdingCalculatorOptions.ext].threshold = -1e9
+                node.options.Extensions[ThresholdingCalculatorOptions.ext].threshold = -1e9
             if node.calculator == "TensorsToFloatsCalculator":
-                node.options.Extensions[floats.TensorsToFloatsCalculatorOptions.ext].activation = 0
+                node.options.Extensions[TensorsToFloatsCalculatorOptions.ext].activation = 0
         self._graph = Graph(config, ["landmarks", _PRESENCE])
 
     def read(self, image: ByteArray, region: Region) -> MeshReading:
@@ -70,6 +73,16 @@ class FaceMesh:
         """Free the network."""
         self._graph.close()
 
+
+_OPTION_MODULES = (
+    "calculators.core.constant_side_packet_calculator",
+    "calculators.core.split_vector_calculator",
+    "calculators.tensor.image_to_tensor_calculator",
+    "calculators.tensor.inference_calculator",
+    "calculators.tensor.tensors_to_landmarks_calculator",
+    "calculators.util.landmarks_refinement_calculator",
+    "framework.tool.switch_container",
+)
 
 _CONFIG = """
 input_stream: "image"

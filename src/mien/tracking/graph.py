@@ -8,6 +8,8 @@ Written against MediaPipe 0.10.14, whose graph and stream names these are.
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import os
 import sys
 import threading
@@ -25,20 +27,37 @@ from mien.types import ByteArray
 _QUIET_LOCK = threading.Lock()
 
 
-def load_mediapipe() -> Any:
-    """Import MediaPipe, silence its log and tell it where its bundled models lie.
+def load_mediapipe() -> None:
+    """Make MediaPipe's native part importable, silence its log and tell it where its bundled models lie.
 
-    Returns:
-        The module ``mediapipe``.
+    Its package imports OpenCV and matplotlib for drawing. OpenCV fails to load on servers without libGL, so the package
+    is entered without running its ``__init__``; what that would have brought is imported when someone asks for it.
     """
     os.environ.setdefault("GLOG_minloglevel", "2")
     # MediaPipe's own way to read results calls what protobuf has since deprecated, once for every frame.
     warnings.filterwarnings("ignore", message="SymbolDatabase.GetPrototype", category=UserWarning)
-    import mediapipe
+    if "mediapipe" not in sys.modules:
+        spec = importlib.util.find_spec("mediapipe")
+        if spec is None:
+            raise ImportError("mediapipe is not installed; install it with: pip install mediapipe==0.10.14")
+        package = importlib.util.module_from_spec(spec)
+        package.__getattr__ = _mediapipe_attribute  # type: ignore[method-assign]
+        sys.modules["mediapipe"] = package
     from mediapipe.python._framework_bindings import resource_util
 
-    resource_util.set_resource_dir(str(Path(mediapipe.__file__).parent.parent))
-    return mediapipe
+    resource_util.set_resource_dir(str(Path(sys.modules["mediapipe"].__path__[0]).parent))
+
+
+def _mediapipe_attribute(name: str) -> Any:
+    """What MediaPipe's ``__init__`` offers under a name."""
+    python = importlib.import_module("mediapipe.python")
+    if name in ("solutions", "tasks"):
+        return importlib.import_module(
+            "mediapipe.python.solutions" if name == "solutions" else "mediapipe.tasks.python"
+        )
+    if name.startswith("_") or not hasattr(python, name):
+        raise AttributeError(f"module 'mediapipe' has no attribute {name!r}")
+    return getattr(python, name)
 
 
 @contextmanager
@@ -97,14 +116,13 @@ class Graph:
         Returns:
             The packets of the outputs that the graph gave, by stream name.
         """
-        import mediapipe
         from mediapipe.framework.formats import rect_pb2
-        from mediapipe.python import packet_creator
+        from mediapipe.python import ImageFormat, packet_creator
 
         self._time += 1
         self._packets.clear()
         create = packet_creator.create_image if self._modern else packet_creator.create_image_frame
-        packet = create(image, image_format=mediapipe.ImageFormat.SRGB)
+        packet = create(image, image_format=ImageFormat.SRGB)
         self._graph.add_packet_to_input_stream("image", packet.at(self._time))
         if self._has_region:
             if region is None:
