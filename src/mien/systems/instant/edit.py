@@ -8,18 +8,19 @@ import numpy as np
 
 from mien.geometry.normals import vertex_normals
 from mien.geometry.rotation import matrix_from_vector
-from mien.geometry.warp import warp
+from mien.geometry.warp import FIELD_CHANNELS, warp
 from mien.morphable.model import MorphableModel
 from mien.reconstruction.parameters import Light
+from mien.systems.instant.color import flush_weights
 from mien.systems.instant.config import InstantConfig
-from mien.systems.instant.eyes import fill_eyes
-from mien.systems.instant.field import VERTEX_COUNT, add_skirt, closed_triangles, face_box, rasterise_field
-from mien.systems.instant.mouth import fill_mouth
-from mien.systems.instant.relief import MAP_SIZE, Relief, build_relief, lay_relief
+from mien.systems.instant.eyes import paint_eyes
+from mien.systems.instant.field import FACE_OVAL, SKIRT_RINGS, VERTEX_COUNT, add_skirt, closed_triangles, face_box, rasterise_field
+from mien.systems.instant.mouth import paint_mouth
+from mien.systems.instant.relief import MAP_SIZE, Relief, build_relief
 from mien.systems.instant.shape import LipConstraint, constrain_lips
 from mien.types import Box, DoubleArray, FloatArray, Pose
 
-GRID_EYE_DISTANCE_PX = 190.0
+GRID_EYE_DISTANCE_PX = 90.0
 """The field is made at most this fine (grid px between the outer eye corners) and read smoothly at full resolution."""
 
 GAMMA = 2.2
@@ -35,11 +36,23 @@ class Kit:
     lips: LipConstraint
     triangles: np.ndarray
     relief: Relief
+    flush: DoubleArray
+    texels: DoubleArray
 
     @classmethod
     def of(cls, model: MorphableModel) -> Kit:
         """Prepare a model whose vertices cover the tracker's mesh."""
-        return cls(model, constrain_lips(model), closed_triangles(model.triangles), build_relief(model))
+        vertices = model.mean[model.landmark_vertices]
+        uv = model.uv[model.landmark_vertices]
+        texels = np.concatenate([uv] + [uv[FACE_OVAL]] * len(SKIRT_RINGS)) * (MAP_SIZE - 1)
+        return cls(
+            model,
+            constrain_lips(model),
+            closed_triangles(model.triangles),
+            build_relief(model),
+            flush_weights(vertices, FACE_OVAL),
+            texels,
+        )
 
 
 @dataclass(frozen=True)
@@ -83,24 +96,21 @@ def edit_crop(
     rotation = matrix_from_vector(state.pose.rotation)
     shift = _shift_px(move, state.pose)
     points, shifts = add_skirt(state.landmarks[:VERTEX_COUNT], shift, eye_distance)
-    attributes = np.zeros((len(points), 6))
-    attributes[:VERTEX_COUNT, :3] = _shape_gain(kit, config, light, state, move, rotation) + _colour(kit, state)
-    attributes[:VERTEX_COUNT, 3:5] = kit.model.uv[kit.model.landmark_vertices] * (MAP_SIZE - 1)
-    attributes[:VERTEX_COUNT, 5] = 1.0
-    raster = rasterise_field(points, shifts, attributes.astype(np.float32), kit.triangles, box, grid_scale)
-    direction = _light_direction(light) @ rotation
+    attributes = np.zeros((len(points), FIELD_CHANNELS - 2))
+    attributes[:VERTEX_COUNT, 0] = _shape_gain(kit, config, light, state, move, rotation)
+    attributes[:VERTEX_COUNT, 1] = kit.flush
+    attributes[:, 2:4] = kit.texels
+    attributes[:VERTEX_COUNT, 4] = 1.0
+    field = rasterise_field(points, shifts, attributes, kit.triangles, box, grid_scale)
     contrast = float(np.clip(light.skin_contrast / TYPICAL_SKIN_CONTRAST, 0.7, 1.3))
-    relief = kit.relief.mix(state.added, direction, config.wrinkles * contrast)
-    if relief is not None:
-        lay_relief(raster, relief)
-    field = np.ascontiguousarray(raster[..., :5])
-    origin = np.array([box.x0, box.y0], float)
-    source = state.landmarks[:, :2]
+    relief = kit.relief.mix(state.added, _light_direction(light) @ rotation, config.wrinkles * contrast)
+    result = warp(crop, field, grid_scale, relief, state.flush)
+    source = state.landmarks[:, :2] - np.array([box.x0, box.y0], float)
     target = source.copy()
     target[:VERTEX_COUNT] += shift
-    fill_mouth(field, crop, light.skin_colour.astype(np.float64), source, target, origin, grid_scale)
-    fill_eyes(field, source, target, origin, grid_scale)
-    return np.clip(warp(crop, field, grid_scale), 0.0, 1.0, out=None)
+    paint_mouth(result, crop, light.skin_colour, source, target)
+    paint_eyes(result, crop, source, target)
+    return result
 
 
 TYPICAL_SKIN_CONTRAST = 0.03
@@ -150,13 +160,9 @@ def _light_direction(light: Light) -> DoubleArray:
 def _shape_gain(
     kit: Kit, config: InstantConfig, light: Light, state: FaceState, move: DoubleArray, rotation: DoubleArray
 ) -> DoubleArray:
-    """Logarithm of the brightness change at each vertex ``(468, 3)`` from its turned normal."""
+    """Logarithm of the brightness change at each vertex ``(468,)`` from its turned normal."""
     triangles = kit.model.triangles
     before = vertex_normals(state.shape, triangles).astype(np.float64) @ rotation.T
     after = vertex_normals(state.shape + move, triangles).astype(np.float64) @ rotation.T
-    gain = np.log(light.brightness_ratio(before, after)) * config.shading
+    gain = np.log(light.brightness_ratio(before, after)).mean(axis=1) * config.shading
     return np.asarray(np.clip(gain, -LARGEST_LOG_GAIN, LARGEST_LOG_GAIN))
-
-
-def _colour(kit: Kit, state: FaceState) -> DoubleArray:
-    return np.zeros((VERTEX_COUNT, 3))

@@ -1,132 +1,105 @@
 """The eye openings: lids slide over an eyeball that stays where it is.
 
-The mesh has a hole where the eye is open. Inside the hole of the *edited* face the field is made here, in the eye's own
-frame (``s`` along the corners, ``t`` across, down positive): a strip along each lid, its lashes and their shadow, moves
-with the lid; the eyeball keeps its pixels; and where a raised lid uncovers what the source never showed, the iris is
-completed from its own rim at the same distance from its centre, and the white is mirrored from just below. So a widened
-eye shows a round iris with white above it and nothing is stretched.
+Inside the opening of the *edited* eye the picture is made here, in the eye's own frame: a strip along each lid, its
+lashes and their shadow, moves with the lid; the eyeball keeps its pixels; and where a raised lid uncovers what the
+source never showed, iris and white are completed from what it shows at the same distance from the iris' centre. So a widened eye shows a round iris with white above it, and nothing is stretched.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numba import njit
 
-from mien.systems.instant.openings import grid_range, measure_opening, read_curve, smooth_step
+from mien.geometry.warp import sample_cubic
+from mien.systems.instant.field import EYES
+from mien.systems.instant.openings import measure_opening, pixel_range, read_curve, smooth_step
 from mien.types import DoubleArray, FloatArray
 
-RIGHT_UPPER = np.array([33, 246, 161, 160, 159, 158, 157, 173, 133])
-RIGHT_LOWER = np.array([33, 7, 163, 144, 145, 153, 154, 155, 133])
-LEFT_UPPER = np.array([362, 398, 384, 385, 386, 387, 388, 466, 263])
-LEFT_LOWER = np.array([362, 382, 381, 380, 374, 373, 390, 249, 263])
-"""Lid contours from the corner at the image's left to the one at its right (landmarks of MediaPipe's mesh)."""
+IRISES = (np.arange(468, 473), np.arange(473, 478))
+"""Landmarks of the right and the left iris: its centre, then four on its rim."""
 
 LID_STRIP = 0.13
 """Width of the strip that moves with a lid, in eye widths (corner to corner, about 30 mm): lashes and their shadow."""
 
-
-@dataclass(frozen=True)
-class _Eye:
-    upper: np.ndarray
-    lower: np.ndarray
-    iris: np.ndarray
+STILL_PX = 0.02
+"""Lids that move less leave the eye as the field made it."""
 
 
-EYES = (
-    _Eye(RIGHT_UPPER, RIGHT_LOWER, np.array([468, 469, 470, 471, 472])),
-    _Eye(LEFT_UPPER, LEFT_LOWER, np.array([473, 474, 475, 476, 477])),
-)
-
-
-def fill_eyes(field: FloatArray, source: DoubleArray, target: DoubleArray, origin: DoubleArray, grid_scale: float) -> None:
-    """Write the displacement inside both edited eye openings into a field, in place.
+def paint_eyes(result: FloatArray, crop: FloatArray, source: DoubleArray, target: DoubleArray) -> None:
+    """Paint the inside of both edited eye openings, in place.
 
     Args:
-        field: ``(h, w, 5)`` as :func:`mien.geometry.warp.warp` takes it.
-        source: ``(478, 2)`` landmarks of the frame, px.
-        target: ``(478, 2)`` the same after the edit, px; iris rows are not used, the eyeball does not move.
-        origin: ``(2,)`` px of the frame on which grid sample (0, 0) lies.
-        grid_scale: Grid px per image px.
+        result: ``(H, W, 3)`` the edited crop.
+        crop: ``(H, W, 3)`` the same part of the source.
+        source: ``(478, 2)`` landmarks of the frame, px of the crop.
+        target: ``(478, 2)`` the same after the edit; iris rows are not used, the eyeball does not move.
     """
-    for eye in EYES:
-        opening = measure_opening(source, target, eye.upper, eye.lower)
-        if opening is None:
+    for (upper, lower), iris_landmarks in zip(EYES, IRISES, strict=True):
+        lids = np.concatenate([upper, lower])
+        opening = measure_opening(source, target, upper, lower)
+        if opening is None or np.abs(target[lids] - source[lids]).max() < STILL_PX:
             continue
-        iris = opening.local(source[eye.iris])
-        radius = float(np.linalg.norm(iris[1:] - iris[0], axis=1).mean())
-        _fill_eye(
-            field,
-            opening.middle - origin,
-            opening.axes,
-            opening.ends,
-            opening.curves,
-            iris[0],
-            radius,
-            LID_STRIP * opening.width,
-            opening.width,
-            float(grid_scale),
-        )
+        centre = opening.local(source[iris_landmarks[:1]])[0]
+        _paint_eye(result, crop, *opening.arrays, centre, LID_STRIP * opening.width, opening.width)
 
 
 @njit(cache=True, nogil=True)
-def _fill_eye(field, middle, frame, ends, curves, iris, radius, strip, width, grid_scale):  # type: ignore[no-untyped-def]
-    x0, x1, y0, y1 = grid_range(middle, 0.75 * width, grid_scale, field.shape[0], field.shape[1])
-    for j in range(y0, y1):
-        for i in range(x0, x1):
-            px, py = i / grid_scale - middle[0], j / grid_scale - middle[1]
-            s = frame[0, 0] * px + frame[0, 1] * py
-            t = frame[1, 0] * px + frame[1, 1] * py
-            target_at = (s - ends[1, 0]) / max(ends[1, 1] - ends[1, 0], 1e-6)
-            if target_at <= 0.0 or target_at >= 1.0:
+def _paint_eye(result, crop, middle, axes, ends, curves, iris, strip, width):  # type: ignore[no-untyped-def]
+    x0, x1, y0, y1 = pixel_range(middle, 0.75 * width, result)
+    for y in range(y0, y1):
+        for x in range(x0, x1):
+            px, py = x - middle[0], y - middle[1]
+            s, t = axes[0, 0] * px + axes[0, 1] * py, axes[1, 0] * px + axes[1, 1] * py
+            at = (s - ends[1, 0]) / max(ends[1, 1] - ends[1, 0], 1e-6)
+            if at <= 0.0 or at >= 1.0:
                 continue
-            top, bottom = read_curve(curves[2], target_at), read_curve(curves[3], target_at)
-            if t <= top or t >= bottom:
+            top, bottom = read_curve(curves[2], at), read_curve(curves[3], at)
+            inside = min(t - top, bottom - t) + 0.5
+            if inside <= 0.0:
                 continue
             source_at = (s - ends[0, 0]) / max(ends[0, 1] - ends[0, 0], 1e-6)
             old_top, old_bottom = read_curve(curves[0], source_at), read_curve(curves[1], source_at)
-            opening = bottom - top
-            edge = min(strip, 0.3 * opening, 0.3 * max(old_bottom - old_top, 0.0))
-            ss, st = s, t
-            if top < old_top and t < old_top + edge:  # A raised upper lid.
-                if t < top + edge:
-                    st = t + (old_top - top)
-                else:
-                    ss, st = _uncovered(s, t, old_top + edge, old_bottom - edge, iris, radius)
-            elif bottom > old_bottom and t > old_bottom - edge:  # A lowered lower lid.
-                if t > bottom - edge:
-                    st = t - (bottom - old_bottom)
-                else:
-                    ss, st = _uncovered(s, t, old_bottom - edge, old_top + edge, iris, radius)
-            else:
-                if top > old_top:  # A lowered upper lid: its strip comes along, then eases into the eyeball.
-                    st += (old_top - top) * (1.0 - smooth_step((t - top) / (edge + 1.6 * (top - old_top))))
-                if bottom < old_bottom:
-                    st += (old_bottom - bottom) * (1.0 - smooth_step((bottom - t) / (edge + 1.6 * (old_bottom - bottom))))
-            field[j, i, 0] = frame[0, 0] * (ss - s) + frame[1, 0] * (st - t)
-            field[j, i, 1] = frame[0, 1] * (ss - s) + frame[1, 1] * (st - t)
-            field[j, i, 2] = field[j, i, 3] = field[j, i, 4] = 0.0
+            ss, st = _eye_source(s, t, top, bottom, old_top, old_bottom, strip, iris)
+            sx = middle[0] + axes[0, 0] * ss + axes[1, 0] * st
+            sy = middle[1] + axes[0, 1] * ss + axes[1, 1] * st
+            r, g, b = sample_cubic(crop, sx, sy)
+            # One pixel of blending at the lid's edge, and none at the corners where lids meet.
+            share = min(inside, 1.0) * smooth_step(min(at, 1.0 - at) / 0.08)
+            result[y, x, 0] += share * (min(max(r, 0.0), 1.0) - result[y, x, 0])
+            result[y, x, 1] += share * (min(max(g, 0.0), 1.0) - result[y, x, 1])
+            result[y, x, 2] += share * (min(max(b, 0.0), 1.0) - result[y, x, 2])
 
 
 @njit(cache=True, nogil=True)
-def _uncovered(s, t, seam, far, iris, radius):  # type: ignore[no-untyped-def]
-    """Where to take the pixel (s, t) from that a lid uncovered; ``seam`` is the last line that the source shows."""
-    mirrored = 2.0 * seam - t
-    if (seam - far) * (mirrored - far) < 0.0:
-        mirrored = far
+def _eye_source(s, t, top, bottom, old_top, old_bottom, strip, iris):  # type: ignore[no-untyped-def]
+    """Where to take the pixel (s, t) of an edited eye from."""
+    edge = min(strip, 0.3 * (bottom - top), 0.3 * max(old_bottom - old_top, 0.0))
+    if top < old_top and t < old_top + edge:  # A raised upper lid.
+        if t < top + edge:
+            return s, t + (old_top - top)
+        return _uncovered(s, t, old_top + edge, iris)
+    if bottom > old_bottom and t > old_bottom - edge:  # A lowered lower lid.
+        if t > bottom - edge:
+            return s, t - (bottom - old_bottom)
+        return _uncovered(s, t, old_bottom - edge, iris)
+    st = t
+    if top > old_top:  # A lowered upper lid: its strip comes along, then eases into the eyeball.
+        st += (old_top - top) * (1.0 - smooth_step((t - top) / (edge + 1.6 * (top - old_top))))
+    if bottom < old_bottom:
+        st += (old_bottom - bottom) * (1.0 - smooth_step((bottom - t) / (edge + 1.6 * (old_bottom - bottom))))
+    return s, st
+
+
+@njit(cache=True, nogil=True)
+def _uncovered(s, t, seam, iris):  # type: ignore[no-untyped-def]
+    """Where to take a pixel from that a lid uncovered; ``seam`` is the last line that the source shows.
+
+    The same distance from the iris' centre, turned just far enough towards the horizontal to be visible in the source:
+    rim stays rim and white stays white.
+    """
     ds, dt = s - iris[0], t - iris[1]
     distance = np.sqrt(ds * ds + dt * dt)
-    if distance > radius * 1.08:
-        return s, mirrored
-    # The same distance from the centre, turned just far enough towards the horizontal to be visible in the source.
-    limit = seam - iris[1]
-    height = min(max(limit, -distance), distance)
-    if dt < 0.0:
-        height = max(height, dt)
-    else:
-        height = min(height, dt)
+    height = min(max(seam - iris[1], -distance), distance)
+    height = max(height, dt) if dt < 0.0 else min(height, dt)
     across = np.sqrt(max(distance * distance - height * height, 0.0))
-    if ds < 0.0:
-        across = -across
-    return iris[0] + across, iris[1] + height
+    return iris[0] + (across if ds >= 0.0 else -across), iris[1] + height

@@ -1,8 +1,9 @@
 """From moved landmarks to the field that resamples a frame: where each pixel comes from and how its light changes.
 
 The mesh of the edited face is rasterised with each vertex's way back to the source. Beyond the face oval a skirt of
-three rings lets the displacement fade to nothing, so that hair, collar and background stay; the lips' hole is closed
-with a strip between them, and the eye openings are made by :mod:`mien.systems.instant.eyes`.
+three rings lets the displacement fade to nothing, so that hair, collar and background stay. The holes of eyes and
+lips are closed, so that the field is whole; what is seen in them is painted afterwards (:mod:`mien.systems.instant.eyes`,
+:mod:`mien.systems.instant.mouth`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,11 @@ FACE_OVAL = np.array(
 )
 INNER_UPPER_LIP = np.array([78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308])
 INNER_LOWER_LIP = np.array([78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308])
+EYES = (
+    (np.array([33, 246, 161, 160, 159, 158, 157, 173, 133]), np.array([33, 7, 163, 144, 145, 153, 154, 155, 133])),
+    (np.array([362, 398, 384, 385, 386, 387, 388, 466, 263]), np.array([362, 382, 381, 380, 374, 373, 390, 249, 263])),
+)
+"""Upper and lower lid of the right and the left eye, from the corner at the image's left to the one at its right."""
 
 SKIRT_WIDTH = 0.5
 """How far beyond the face oval the displacement reaches, in eye distances; 0.6 is promised to stay untouched."""
@@ -29,12 +35,12 @@ VERTEX_COUNT = 468
 
 
 def closed_triangles(triangles: IntArray) -> IntArray:
-    """The mesh's triangles, the strip that closes the lips' hole, and the skirt's; vertices 468 and on are the skirt."""
-    lips = []
-    for k in range(len(INNER_UPPER_LIP) - 1):
-        a, b = INNER_UPPER_LIP[k], INNER_UPPER_LIP[k + 1]
-        c, d = INNER_LOWER_LIP[k], INNER_LOWER_LIP[k + 1]
-        lips += [(a, b, c), (b, d, c)]
+    """The mesh's triangles, strips that close its holes, and the skirt's; vertices 468 and on are the skirt."""
+    strips = []
+    for upper, lower in ((INNER_UPPER_LIP, INNER_LOWER_LIP), *EYES):
+        for k in range(len(upper) - 1):
+            a, b, c, d = upper[k], upper[k + 1], lower[k], lower[k + 1]
+            strips += [(a, b, c), (b, d, c)]
     count = len(FACE_OVAL)
     skirt = []
     previous = FACE_OVAL
@@ -44,7 +50,7 @@ def closed_triangles(triangles: IntArray) -> IntArray:
             n = (k + 1) % count
             skirt += [(previous[k], previous[n], current[k]), (previous[n], current[n], current[k])]
         previous = current
-    return np.concatenate([triangles, np.array(lips), np.array(skirt)]).astype(np.int32)
+    return np.concatenate([triangles, np.array(strips), np.array(skirt)]).astype(np.int32)
 
 
 def add_skirt(points: DoubleArray, displacement: DoubleArray, eye_distance_px: float) -> tuple[DoubleArray, DoubleArray]:
@@ -82,7 +88,7 @@ def face_box(points: DoubleArray, displacement: DoubleArray, width: int, height:
 def rasterise_field(
     points: DoubleArray,
     displacement: DoubleArray,
-    attributes: FloatArray,
+    attributes: DoubleArray,
     triangles: IntArray,
     box: Box,
     grid_scale: float,

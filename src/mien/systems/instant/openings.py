@@ -34,6 +34,11 @@ class Opening:
     ends: DoubleArray
     curves: DoubleArray
 
+    @property
+    def arrays(self) -> tuple[DoubleArray, DoubleArray, DoubleArray, DoubleArray]:
+        """Middle, axes, ends and curves, as kernels take them."""
+        return self.middle, self.axes, self.ends, self.curves
+
     def local(self, points: DoubleArray) -> DoubleArray:
         """Points ``(N, 2)`` of the frame, px, as ``(s, t)``."""
         return np.asarray((points - self.middle) @ self.axes.T)
@@ -90,10 +95,8 @@ def smooth_step(x):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def grid_range(middle, reach, grid_scale, rows, columns):  # type: ignore[no-untyped-def]
-    """First and last grid column and row within ``reach`` px of an opening's middle, half open."""
-    x0 = max(0, int((middle[0] - reach) * grid_scale))
-    x1 = min(columns, int((middle[0] + reach) * grid_scale) + 2)
-    y0 = max(0, int((middle[1] - reach) * grid_scale))
-    y1 = min(rows, int((middle[1] + reach) * grid_scale) + 2)
+def pixel_range(middle, reach_px, image):  # type: ignore[no-untyped-def]
+    """First and last column and row of an image within reach of an opening's middle, half open."""
+    x0, x1 = max(0, int(middle[0] - reach_px)), min(image.shape[1], int(middle[0] + reach_px) + 2)
+    y0, y1 = max(0, int(middle[1] - reach_px)), min(image.shape[0], int(middle[1] + reach_px) + 2)
     return x0, x1, y0, y1

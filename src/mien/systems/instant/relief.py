@@ -17,6 +17,7 @@ from numba import njit
 from scipy.interpolate import CubicSpline
 
 from mien.geometry.rasteriser import rasterise
+from mien.geometry.warp import NO_TEXTURE
 from mien.morphable.model import MorphableModel
 from mien.types import DoubleArray, FloatArray
 
@@ -60,7 +61,7 @@ class Relief:
     starts: np.ndarray
     texels: FloatArray
 
-    def mix(self, activity: DoubleArray, light_direction: DoubleArray, strength: float) -> FloatArray | None:
+    def mix(self, activity: DoubleArray, light_direction: DoubleArray, strength: float) -> FloatArray:
         """The logarithm of the brightness change over the map.
 
         Args:
@@ -69,11 +70,11 @@ class Relief:
             strength: Factor on relief and shade.
 
         Returns:
-            ``(MAP_SIZE, MAP_SIZE)`` float32, or None if no stroke is active.
+            ``(MAP_SIZE, MAP_SIZE)`` float32; a map of nothing where no stroke is active.
         """
         weights = np.clip(self.drivers @ activity, 0.0, 1.25) * strength
         if weights.max(initial=0.0) < 1e-3:
-            return None
+            return NO_TEXTURE
         result = np.zeros((MAP_SIZE, MAP_SIZE), np.float32)
         _mix(weights, light_direction.astype(np.float64), self.boxes, self.starts, self.texels, result)
         return result
@@ -205,29 +206,3 @@ def _surface_gradient(position: DoubleArray, height: DoubleArray) -> DoubleArray
     a, b = (g * hu - f * hv) / determinant, (e * hv - f * hu) / determinant
     return np.asarray(a[..., None] * pu + b[..., None] * pv)
 
-
-def lay_relief(raster: FloatArray, relief: FloatArray) -> None:
-    """Add a mixed relief to the gains of a rasterised face, in place.
-
-    Args:
-        raster: ``(h, w, 8)``: displacement x, y; log gain r, g, b; texel column, row; 1 on the face, 0 beyond it.
-        relief: From :meth:`Relief.mix`.
-    """
-    _lay_relief(raster, relief)
-
-
-@njit(cache=True, nogil=True)
-def _lay_relief(raster, relief):  # type: ignore[no-untyped-def]
-    last = relief.shape[0] - 2
-    for j in range(raster.shape[0]):
-        for i in range(raster.shape[1]):
-            if raster[j, i, 7] < 0.999:
-                continue
-            u, v = raster[j, i, 5], raster[j, i, 6]
-            x, y = min(max(int(u), 0), last), min(max(int(v), 0), last)
-            fx, fy = u - x, v - y
-            gain = (relief[y, x] * (1 - fx) + relief[y, x + 1] * fx) * (1 - fy) + (
-                relief[y + 1, x] * (1 - fx) + relief[y + 1, x + 1] * fx
-            ) * fy
-            for channel in range(2, 5):
-                raster[j, i, channel] += gain
