@@ -1,7 +1,7 @@
 """A look at an editing function in under a minute: is the emotion seen, how far do the actions go, how does it look?
 
-    python benchmarks/quick_look.py mien.systems.instant.edit:edit_frame --out /tmp/look
-    python benchmarks/quick_look.py my_file.py:edit_frame --emotions happy sad --intensity 0.6
+    python -m benchmarks.quick_look mien.systems.instant.edit:edit_frame --out /tmp/look
+    python -m benchmarks.quick_look my_file.py:edit_frame --emotions happy sad --intensity 0.6
 
 The function is ``edit_frame(rgb, landmarks, emotion, intensity) -> rgb`` on ``(H, W, 3)`` uint8 and ``(478, 3)`` px.
 It is given a few frames of each clip of the shared folder, those that look most neutral. Printed per emotion: mean
@@ -107,7 +107,7 @@ def _frames(path: Path, every: int, wanted: Sequence[int] | None = None) -> Iter
             if wanted is not None and index > max(wanted, default=-1):
                 return
             if index % every == 0 and (wanted is None or index in wanted):
-                yield index, frame.to_ndarray(format="rgb24")
+                yield index, np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
 
 
 def _sample(clip: str, index: int, rgb: ByteArray, meter: action_units.FaceMeter) -> Sample | None:

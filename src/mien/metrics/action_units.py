@@ -14,7 +14,7 @@ import numpy as np
 
 from mien.errors import EmotionError, ModelError
 from mien.metrics.face_frame import face_coordinates
-from mien.types import LANDMARK_COUNT, AnyArray, ByteArray, DoubleArray, FloatArray
+from mien.types import AnyArray, ByteArray, DoubleArray, FloatArray
 
 LANDMARKER_FILE = "weights/face_landmarker.task"
 """Where MediaPipe's face landmarker lies inside the folder of shared development material."""
@@ -54,16 +54,18 @@ LEADING_DISTANCES: dict[str, tuple[str, ...]] = {
 
 
 class FaceMeter:
-    """MediaPipe's face landmarker on single frames: raw landmarks, unsmoothed, and 52 blendshape scores.
+    """MediaPipe's face landmarker: raw landmarks and 52 blendshape scores.
 
     It is the ruler, so it shares nothing with the tracker that the edit itself used. Use it as a context manager.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, follow: bool = False) -> None:
         """Load the model.
 
         Args:
             path: ``face_landmarker.task``.
+            follow: Follow one face through a video (MediaPipe's video mode, frames in order, one clip for each meter);
+                else every frame stands alone.
 
         Raises:
             ModelError: It cannot be read.
@@ -73,9 +75,10 @@ class FaceMeter:
 
         if not Path(path).is_file():
             raise ModelError(f"there is no face landmarker at '{path}'; name MediaPipe's face_landmarker.task")
+        modes = tasks.vision.RunningMode
         options = tasks.vision.FaceLandmarkerOptions(
             base_options=tasks.BaseOptions(model_asset_path=str(path)),
-            running_mode=tasks.vision.RunningMode.IMAGE,
+            running_mode=modes.VIDEO if follow else modes.IMAGE,
             output_face_blendshapes=True,
             num_faces=1,
         )
@@ -84,6 +87,7 @@ class FaceMeter:
         except (RuntimeError, ValueError) as error:
             raise ModelError(f"'{path}' is not a MediaPipe face landmarker: {error}") from error
         self._image: Any = lambda rgb: Image(image_format=ImageFormat.SRGB, data=np.ascontiguousarray(rgb))
+        self._follow = follow
 
     def __enter__(self) -> Self:
         return self
@@ -93,23 +97,27 @@ class FaceMeter:
     ) -> None:
         self._landmarker.close()
 
-    def measure(self, rgb: ByteArray) -> tuple[FloatArray, dict[str, float]] | None:
+    def measure(self, rgb: ByteArray, time_s: float = 0.0) -> tuple[FloatArray, dict[str, float]] | None:
         """Landmarks and scores of the face in a frame.
 
         Args:
             rgb: ``(H, W, 3)`` uint8.
+            time_s: The frame's time, rising by a millisecond at least; only a following meter asks for it.
 
         Returns:
             Landmarks ``(478, 3)`` px and the blendshape scores by name, 0-1; ``None`` where no face is found.
         """
-        found = self._landmarker.detect(self._image(rgb))
+        image = self._image(rgb)
+        if self._follow:
+            found = self._landmarker.detect_for_video(image, round(time_s * 1000))
+        else:
+            found = self._landmarker.detect(image)
         if not found.face_landmarks:
             return None
         height, width = rgb.shape[:2]
         landmarks = np.array([(p.x, p.y, p.z) for p in found.face_landmarks[0]], np.float64)
         # MediaPipe measures from the corner of the first pixel in image widths and heights; we from its centre, in px.
         landmarks = landmarks * (width, height, width) - (0.5, 0.5, 0.0)
-        assert landmarks.shape == (LANDMARK_COUNT, 3)
         return landmarks.astype(np.float32), {c.category_name: float(c.score) for c in found.face_blendshapes[0]}
 
 

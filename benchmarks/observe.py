@@ -1,0 +1,110 @@
+"""A clip as the ruler sees it: landmarks, blendshape scores and expression probabilities, frame by frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+from mien.metrics import action_units, recognition
+from mien.types import AnyArray, FloatArray
+
+RECOGNISE_EVERY = 5
+"""Frames between two that the classifier sees: six crops take longer than everything else together."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observed:
+    """What was seen in a clip.
+
+    Attributes:
+        frames: ``(T,)`` indices of the frames with a face.
+        landmarks: ``(T, 478, 3)`` px.
+        scores: Blendshape name to ``(T,)``, 0-1.
+        recognised: ``(R,)`` rows of ``landmarks`` that the classifier saw.
+        seen: ``(R, crops, 7)`` its probabilities.
+        pts: Timestamps of all frames.
+        time_base: Seconds per tick.
+    """
+
+    frames: AnyArray
+    landmarks: FloatArray
+    scores: dict[str, AnyArray]
+    recognised: AnyArray
+    seen: FloatArray
+    pts: tuple[int, ...]
+    time_base: Fraction
+
+    def only(self, frames: AnyArray) -> Observed:
+        """The same, of some frames alone."""
+        kept = np.isin(self.frames, frames)
+        rows = np.flatnonzero(kept)
+        asked = np.isin(self.recognised, rows)
+        return Observed(
+            frames=self.frames[kept],
+            landmarks=self.landmarks[kept],
+            scores={name: values[kept] for name, values in self.scores.items()},
+            recognised=np.searchsorted(rows, self.recognised[asked]),
+            seen=self.seen[asked],
+            pts=self.pts,
+            time_base=self.time_base,
+        )
+
+    def leading(self, emotion: str) -> dict[str, AnyArray]:
+        """An emotion's leading blendshape scores over time: name to ``(T,)``."""
+        each = [
+            action_units.leading_scores({name: values[t] for name, values in self.scores.items()}, emotion)
+            for t in range(len(self.frames))
+        ]
+        return {name: np.array([scores[name] for scores in each]) for name in action_units.LEADING_BLENDSHAPES[emotion]}
+
+
+def observe(path: Path, recognise: bool = True) -> Observed:
+    """Decode a clip and look at every frame.
+
+    Args:
+        path: The clip.
+        recognise: Ask the classifier too, on every fifth frame.
+    """
+    frames: list[int] = []
+    landmarks: list[FloatArray] = []
+    scores: list[dict[str, float]] = []
+    recognised: list[int] = []
+    seen: list[FloatArray] = []
+    pts: list[int] = []
+    model = recognition.shared_folder() / action_units.LANDMARKER_FILE
+    with av.open(str(path)) as container, action_units.FaceMeter(model, follow=True) as meter:
+        stream = container.streams.video[0]
+        stream.thread_type = "AUTO"
+        for index, frame in enumerate(container.decode(stream)):
+            pts.append(int(frame.pts or 0))
+            rgb = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+            found = meter.measure(rgb, index / 25)
+            if found is None:
+                continue
+            if recognise and index % RECOGNISE_EVERY == 0:
+                recognised.append(len(frames))
+                seen.append(np.stack(list(recognition.recognise(rgb, found[0]).values())))
+            frames.append(index)
+            landmarks.append(found[0])
+            scores.append(found[1])
+        base = Fraction(stream.time_base or 1)
+    classes = len(recognition.default_classifier().labels)
+    return Observed(
+        frames=np.array(frames, int),
+        landmarks=np.stack(landmarks) if landmarks else np.zeros((0, 478, 3), np.float32),
+        scores={name: np.array([s[name] for s in scores]) for name in (scores[0] if scores else ())},
+        recognised=np.array(recognised, int),
+        seen=np.stack(seen) if seen else np.zeros((0, len(recognition.CROPS), classes), np.float32),
+        pts=tuple(pts),
+        time_base=base,
+    )
+
+
+def shared_frames(first: Observed, second: Observed) -> tuple[Observed, Observed]:
+    """Both, reduced to the frames in which both have a face."""
+    common = np.intersect1d(first.frames, second.frames)
+    return first.only(common), second.only(common)
