@@ -7,28 +7,15 @@ import warnings
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Protocol
 
 from mien.errors import InputError
-from mien.video.frame import Frame, PictureFormat
+from mien.video.frame import Frame
+from mien.video.images import ImageReader, is_image
 from mien.video.info import ClipInfo, MienWarning
 from mien.video.reader import VideoReader
 
 DEFAULT_IMAGE_RATE = Fraction(25)
 """Frames per second of a folder of images, which carries none itself."""
-
-
-class Reader(Protocol):
-    """What a clip needs of the thing that decodes it."""
-
-    info: ClipInfo
-    picture_format: PictureFormat
-
-    def frames(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
-        """Decode frames ``start`` to ``stop``."""
-
-    def count_frames(self) -> int:
-        """Exact number of frames."""
 
 
 class Clip:
@@ -42,8 +29,6 @@ class Clip:
 
     def __init__(self, path: Path, frame_rate: Fraction = DEFAULT_IMAGE_RATE) -> None:
         """Open a clip; see :meth:`open`."""
-        from mien.video.images import ImageReader, is_image
-
         self.path = path
         self._warnings: list[str] = []
         self.reader: VideoReader | ImageReader
@@ -79,7 +64,7 @@ class Clip:
         """Decode frames in presentation order; memory stays constant.
 
         Args:
-            start: first frame wanted, counted from 0. Earlier ones are decoded and passed over, which keeps counting exact.
+            start: first frame wanted, from 0. Earlier ones are decoded and passed over, which keeps counting exact.
             stop: frame to end before, or None for all.
 
         Raises:

@@ -103,8 +103,10 @@ def resolve_matrix(matrix: int, height: int) -> int:
         return 1 if height >= 720 else 6
     if matrix not in _LUMA_WEIGHTS:
         name = _MATRIX_NAMES.get(matrix, f"number {matrix}")
-        raise ClipError(f"The clip's colours are coded with the matrix {name}, which mien does not read; "
-                        "convert the clip to BT.709 or BT.2020 first.")
+        raise ClipError(
+            f"The clip's colours are coded with the matrix {name}, which mien does not read; "
+            "convert the clip to BT.709 or BT.2020 first."
+        )
     return matrix
 
 

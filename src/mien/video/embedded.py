@@ -120,7 +120,12 @@ def _webp_with(encoded: bytes, original: bytes) -> bytes:
     if not extra or header is None:
         return encoded
     alpha = 0x10 if any(name in (b"ALPH", b"VP8L") for name, _ in chunks) and header[0] & 0x10 else 0
-    flags = alpha | (0x20 if b"ICCP" in extra else 0) | (0x08 if b"EXIF" in extra else 0) | (0x04 if b"XMP " in extra else 0)
+    flags = (
+        alpha
+        | (0x20 if b"ICCP" in extra else 0)
+        | (0x08 if b"EXIF" in extra else 0)
+        | (0x04 if b"XMP " in extra else 0)
+    )
     parts = [(b"VP8X", bytes((flags, 0, 0, 0)) + header[4:10])]
     parts += [(b"ICCP", extra[b"ICCP"])] if b"ICCP" in extra else []
     parts += [(name, body) for name, body in chunks if name != b"VP8X"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -13,81 +11,9 @@ import numpy as np
 from mien.errors import ClipError, InputError
 from mien.types import AnyArray, Box, ByteArray, FloatArray
 from mien.video import kernels
-from mien.video.color import FULL_RANGE, ColorTags, resolve_matrix, yuv_scale
-from mien.video.layout import PixelLayout, layout_of, working_format
-from mien.video.orientation import Orientation
-
-
-@dataclass(frozen=True, slots=True)
-class PictureFormat:
-    """What all pictures of a clip share.
-
-    Attributes:
-        layout: the editable pixel format.
-        width: stored columns, px.
-        height: stored rows, px.
-        matrix: resolved YCbCr matrix (:func:`mien.video.color.resolve_matrix`).
-        full_range: samples use the whole range and not 16-235.
-        centred_chroma: chroma lies in the middle of its columns (JPEG) and not on the first one (MPEG).
-        orientation: from stored to display.
-        pixel_aspect: width over height of a pixel as displayed.
-        time_base: seconds per tick of ``pts``.
-        start: clip time zero, seconds on the stream's clock.
-        tags: the colour tags as the stream has them.
-    """
-
-    layout: PixelLayout
-    width: int
-    height: int
-    matrix: int
-    full_range: bool
-    centred_chroma: bool
-    orientation: Orientation
-    pixel_aspect: Fraction
-    time_base: Fraction
-    start: Fraction
-    tags: ColorTags
-    _copier: _Copier = field(repr=False, compare=False)
-    _scaler: _Scaler = field(repr=False, compare=False)
-
-    @property
-    def numbers(self) -> FloatArray:
-        """The kernels' conversion numbers."""
-        return kernels.scale_numbers(yuv_scale(self.matrix, self.full_range, self.layout.bits))
-
-    @property
-    def display_size(self) -> tuple[int, int]:
-        """``(width, height)`` as displayed, px."""
-        return self.orientation.size(self.width, self.height)
-
-
-def describe_picture(
-    picture: av.VideoFrame, tags: ColorTags, orientation: Orientation, pixel_aspect: Fraction, time_base: Fraction,
-    start: Fraction,
-) -> PictureFormat:  # fmt: skip
-    """The shared format of a clip, from its first decoded picture.
-
-    Args:
-        picture: as the decoder gave it.
-        tags: colour tags of the stream.
-        orientation: from stored to display.
-        pixel_aspect: as stored.
-        time_base: seconds per tick.
-        start: clip time zero, seconds.
-
-    Raises:
-        ClipError: pixel format or colour matrix is not one that mien edits.
-    """
-    name = picture.format.name
-    layout = layout_of(working_format(name))
-    jpeg = name.startswith("yuvj")
-    gray_default = layout.family == "gray" and tags.color_range == 0
-    matrix = 1 if layout.family == "rgb" else resolve_matrix(tags.matrix, picture.height)
-    shown = 1 / pixel_aspect if orientation.transpose else pixel_aspect
-    return PictureFormat(
-        layout, picture.width, picture.height, matrix, jpeg or gray_default or tags.color_range == FULL_RANGE, jpeg,
-        orientation, shown, time_base, start, tags, _Copier(), _Scaler(),
-    )  # fmt: skip
+from mien.video.color import ColorTags, yuv_scale
+from mien.video.layout import layout_of, working_format
+from mien.video.picture import PictureFormat, rgb_views, sample_planes
 
 
 class Frame:
@@ -162,7 +88,7 @@ class Frame:
         return np.ascontiguousarray(form.orientation.to_display(out))
 
     def thumbnail(self, max_side: int) -> ByteArray:
-        """A small copy with square pixels, for tracking and for contact sheets; fast, and never larger than the picture.
+        """A small copy with square pixels, for tracking and contact sheets; fast, and never larger than the picture.
 
         Args:
             max_side: longest side asked for, px.
@@ -177,7 +103,7 @@ class Frame:
         wide, high = self.width * max(1.0, aspect), self.height * max(1.0, 1 / aspect)
         scale = min(1.0, max_side / max(wide, high))
         size = form.orientation.size(max(1, round(wide * scale)), max(1, round(high * scale)))
-        small = form._scaler.to_rgb(self.picture, size, form)
+        small = form.scaler.to_rgb(self.picture, size, form)
         return np.ascontiguousarray(form.orientation.to_display(small))
 
     def crop(self, box: Box) -> FloatArray:
@@ -223,16 +149,24 @@ class Frame:
         stored = turn.box_to_stored(box, self.width, self.height)
         old = np.ascontiguousarray(turn.to_stored(before), np.float32)
         new = np.ascontiguousarray(turn.to_stored(after), np.float32)
-        picture = form._copier.copy(self.picture)
-        if not _add_change(_planes(picture, form), stored, old, new, form):
+        picture = form.copier.copy(self.picture)
+        if not _add_change(sample_planes(picture, form), stored, old, new, form):
             raise InputError(f"The changed rectangle of frame {self.index} holds a value that is not a finite number.")
         return Frame(self.index, self.pts, picture, form)
 
-    def picture_as(self, pixel_format: str) -> av.VideoFrame:
-        """The planes in another pixel format, for an encoder; chroma is repeated where the new format has more."""
-        if pixel_format == self._format.layout.name:
+    def picture_as(self, pixel_format: str, tags: ColorTags) -> av.VideoFrame:
+        """The picture as an encoder takes it: itself, or converted to another pixel format.
+
+        Args:
+            pixel_format: what the encoder takes. Where it has more chroma samples they are repeated, not blended.
+            tags: colours of the output, used when RGB becomes YUV.
+        """
+        form = self._format
+        if pixel_format == form.layout.name:
             return self.picture
-        return self._format._scaler.rearrange(self.picture, pixel_format)
+        if form.layout.family == "rgb" and layout_of(pixel_format).family != "rgb":
+            return form.scaler.to_yuv(self.picture, pixel_format, tags)
+        return form.scaler.rearrange(self.picture, pixel_format)
 
     def _check_box(self, box: Box) -> None:
         if box.empty or box.clipped(self.width, self.height) != box:
@@ -241,7 +175,7 @@ class Frame:
     def _crop_stored(self, box: Box) -> FloatArray:
         form = self._format
         layout = form.layout
-        planes = _planes(self.picture, form)
+        planes = sample_planes(self.picture, form)
         if layout.family == "yuv":
             out = np.empty((box.height, box.width, 3), np.float32)
             columns, rows = _taps(box, form)
@@ -252,24 +186,8 @@ class Frame:
             gray = planes[0][box.y0 : box.y1, box.x0 : box.x1].astype(np.float32)
             gray = np.clip((gray - np.float32(scale.luma_offset)) / np.float32(scale.luma_range), 0, 1)
             return np.repeat(gray[..., None], 3, axis=-1)
-        samples = [plane[box.y0 : box.y1, box.x0 : box.x1] for plane in _rgb_views(planes, layout)]
+        samples = [plane[box.y0 : box.y1, box.x0 : box.x1] for plane in rgb_views(planes, layout)]
         return np.stack(samples, axis=-1).astype(np.float32) / np.float32(self.peak)
-
-
-def _planes(picture: av.VideoFrame, form: PictureFormat) -> list[AnyArray]:
-    """Planes of Y, Cb, Cr (or R, G, B; or one) as arrays over libav's own memory, with the padding of their rows."""
-    kind = np.uint8 if form.layout.bits == 8 else np.uint16
-    arrays: list[AnyArray] = []
-    for number in form.layout.planes:
-        plane = picture.planes[number]
-        arrays.append(np.frombuffer(plane, kind).reshape(plane.height, plane.line_size // np.dtype(kind).itemsize))
-    return arrays
-
-
-def _rgb_views(planes: list[AnyArray], layout: PixelLayout) -> list[AnyArray]:
-    if layout.step == 1:
-        return planes
-    return [planes[0][:, channel :: layout.step] for channel in range(3)]
 
 
 def _taps(box: Box, form: PictureFormat) -> tuple[Any, Any]:
@@ -287,17 +205,17 @@ def _add_change(planes: list[AnyArray], box: Box, before: FloatArray, after: Flo
     peak = 2**layout.bits - 1
     if layout.family == "yuv":
         return bool(kernels.add_change_yuv(
-            *planes, box.x0, box.y0, before, after, layout.shift_x, layout.shift_y, form.width, form.height,
-            form.numbers, peak))  # fmt: skip
-    change = after - before
+            planes[0], planes[1], planes[2], box.x0, box.y0, before, after, layout.shift_x, layout.shift_y,
+            form.width, form.height, form.numbers, peak))  # fmt: skip
+    change: FloatArray = after - before
     if not np.isfinite(change).all():
         return False
     if layout.family == "gray":
         scale = yuv_scale(form.matrix, form.full_range, layout.bits)
-        weights = np.array([scale.kr, 1 - scale.kr - scale.kb, scale.kb], np.float32)
-        views, channels = planes, [(change @ weights) * np.float32(scale.luma_range)]
+        weights = np.array([scale.kr, 1 - scale.kr - scale.kb, scale.kb]) * scale.luma_range
+        views, channels = planes, (change @ weights.astype(np.float32))[None]
     else:
-        views, channels = _rgb_views(planes, layout), [change[..., c] * np.float32(peak) for c in range(3)]
+        views, channels = rgb_views(planes, layout), np.moveaxis(change, -1, 0) * np.float32(peak)
     for view, channel in zip(views, channels, strict=True):
         part = view[box.y0 : box.y1, box.x0 : box.x1]
         part[...] = np.clip(part.astype(np.int32) + np.floor(channel + np.float32(0.5)).astype(np.int32), 0, peak)
@@ -307,70 +225,17 @@ def _add_change(planes: list[AnyArray], box: Box, before: FloatArray, after: Flo
 def _as_layout(picture: av.VideoFrame, form: PictureFormat, index: int) -> av.VideoFrame:
     """The picture in the clip's editable format: itself where it is already."""
     if (picture.width, picture.height) != (form.width, form.height):
-        raise ClipError(f"The picture changes its size at frame {index}, from {form.width}x{form.height} to "
-                        f"{picture.width}x{picture.height} px; cut the clip there and edit the parts.")
+        raise ClipError(
+            f"The picture changes its size at frame {index}, from {form.width}x{form.height} to "
+            f"{picture.width}x{picture.height} px; cut the clip there and edit the parts."
+        )
     if picture.format.name != form.layout.name:
         if working_format(picture.format.name) != form.layout.name:
-            raise ClipError(f"The pixel format changes at frame {index}, from {form.layout.name} to "
-                            f"{picture.format.name}; cut the clip there and edit the parts.")
-        picture = form._scaler.rearrange(picture, form.layout.name)
+            raise ClipError(
+                f"The pixel format changes at frame {index}, from {form.layout.name} to "
+                f"{picture.format.name}; cut the clip there and edit the parts."
+            )
+        picture = form.scaler.rearrange(picture, form.layout.name)
     if any(plane.line_size < 0 for plane in picture.planes):  # stored bottom up
-        picture = form._copier.copy(picture)
+        picture = form.copier.copy(picture)
     return picture
-
-
-class _Copier:
-    """Copies pictures with all that libav attached to them (captions, HDR metadata, field order).
-
-    PyAV cannot clone a frame; a filter graph without filters hands out a second reference, which is then made writable.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._ends: tuple[Any, Any, Any] | None = None
-
-    def copy(self, picture: av.VideoFrame) -> av.VideoFrame:
-        """A picture of its own memory with the same samples, time and side data."""
-        with self._lock:
-            if self._ends is None:
-                graph = av.filter.Graph()
-                source = graph.add_buffer(width=picture.width, height=picture.height, format=picture.format,
-                                          time_base=Fraction(1, 1000))
-                sink = graph.add("buffersink")
-                graph.link_nodes(source, sink).configure()
-                self._ends = (source, sink, graph)  # the ends do not keep the graph alive themselves
-            self._ends[0].push(picture)
-            twin: av.VideoFrame = self._ends[1].pull()
-        twin.make_writable()
-        return twin
-
-
-class _Scaler:
-    """swscale for thumbnails and for rearranging decoder formats, its tables kept between frames."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._by_use: dict[Any, Any] = {}
-
-    def _scale(self, use: Any, picture: av.VideoFrame, **options: Any) -> av.VideoFrame:
-        with self._lock:
-            scaler = self._by_use.setdefault(use, av.video.reformatter.VideoReformatter())
-            scaled: av.VideoFrame = scaler.reformat(picture, threads=1, **options)
-        return scaled
-
-    def to_rgb(self, picture: av.VideoFrame, size: tuple[int, int], form: PictureFormat) -> ByteArray:
-        """The picture in another size as 8-bit RGB, stored orientation; area average when it shrinks."""
-        shrinks = size[0] * 2 <= picture.width
-        scaled = self._scale(
-            size, picture, width=size[0], height=size[1], format="rgb24", interpolation="AREA" if shrinks else "BILINEAR",
-            src_colorspace=form.matrix if form.layout.family == "yuv" else None,
-            src_color_range="JPEG" if form.full_range or form.layout.family == "rgb" else "MPEG", dst_color_range="JPEG",
-        )  # fmt: skip
-        plane = scaled.planes[0]
-        rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
-        return rows[:, : plane.width * 3].reshape(plane.height, plane.width, 3)
-
-    def rearrange(self, picture: av.VideoFrame, name: str) -> av.VideoFrame:
-        """The picture in another pixel format of the same size."""
-        return self._scale(name, picture, format=name, interpolation="POINT")
-

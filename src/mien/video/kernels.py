@@ -39,7 +39,7 @@ def chroma_taps(start: int, count: int, shift: int, size: int, centred: bool) ->
         centred: chroma lies in the middle of its block (else on its first luma column).
 
     Returns:
-        Indices of the two nearest chroma columns (clamped to the picture) and the weight of the second, each ``(count,)``.
+        Indices of the two nearest chroma columns, clamped to the picture, and the second's weight; ``(count,)`` each.
     """
     step = 2**shift
     offset = (step - 1) / 2 if centred else 0.0
@@ -67,20 +67,30 @@ def crop_yuv_numpy(
     r = y + chroma[1] / numbers[9]
     b = y + chroma[0] / numbers[8]
     g = (y - numbers[4] * r - numbers[5] * b) / (1 - numbers[4] - numbers[5])
-    return np.clip(np.stack([r, g, b], axis=-1), 0, 1).astype(np.float32)
+    rgb: FloatArray = np.clip(np.stack([r, g, b], axis=-1), 0, 1).astype(np.float32)
+    return rgb
 
 
-@njit(cache=True, nogil=True, fastmath=True)  # type: ignore[misc]
-def crop_yuv(  # type: ignore[no-untyped-def]
-    luma, blue, red, x0, y0, column0, column1, column_weight, row0, row1, row_weight, numbers, out
-):
+@njit(cache=True, nogil=True, fastmath=True)
+def crop_yuv(
+    luma: AnyArray, blue: AnyArray, red: AnyArray, x0: int, y0: int,
+    column0: IntArray, column1: IntArray, column_weight: FloatArray,
+    row0: IntArray, row1: IntArray, row_weight: FloatArray, numbers: FloatArray, out: FloatArray,
+) -> None:  # fmt: skip
     """RGB 0-1 of a rectangle of a YUV picture.
 
     Args:
-        luma, blue, red: the planes.
-        x0, y0: the rectangle's first column and row.
-        column0, column1, column_weight: :func:`chroma_taps` of its columns.
-        row0, row1, row_weight: the same of its rows.
+        luma: plane of Y.
+        blue: plane of Cb.
+        red: plane of Cr.
+        x0: the rectangle's first column.
+        y0: its first row.
+        column0: :func:`chroma_taps` of its columns: the nearer chroma column,
+        column1: the other one,
+        column_weight: and the other one's weight.
+        row0: the same of its rows.
+        row1: the same of its rows.
+        row_weight: the same of its rows.
         numbers: :func:`scale_numbers`.
         out: ``(h, w, 3)`` float32, filled.
     """
@@ -134,18 +144,25 @@ def add_change_yuv_numpy(
         part[...] = np.where(rounded == 0, part, np.clip(part.astype(np.int64) + rounded, 0, peak))
 
 
-@njit(cache=True, nogil=True)  # type: ignore[misc]
-def add_change_yuv(  # type: ignore[no-untyped-def]
-    luma, blue, red, x0, y0, before, after, shift_x, shift_y, width, height, numbers, peak
-):
+@njit(cache=True, nogil=True)
+def add_change_yuv(
+    luma: AnyArray, blue: AnyArray, red: AnyArray, x0: int, y0: int, before: FloatArray, after: FloatArray,
+    shift_x: int, shift_y: int, width: int, height: int, numbers: FloatArray, peak: int,
+) -> bool:  # fmt: skip
     """Add the difference of two crops to a YUV picture, in place.
 
     Args:
-        luma, blue, red: the planes, changed.
-        x0, y0: the crops' first column and row.
-        before, after: ``(h, w, 3)`` float32 RGB 0-1.
-        shift_x, shift_y: log2 of luma samples per chroma sample.
-        width, height: size of the picture, px.
+        luma: plane of Y, changed.
+        blue: plane of Cb, changed.
+        red: plane of Cr, changed.
+        x0: the crops' first column.
+        y0: their first row.
+        before: ``(h, w, 3)`` float32 RGB 0-1.
+        after: the same, as it shall be.
+        shift_x: log2 of luma columns per chroma column.
+        shift_y: log2 of luma rows per chroma row.
+        width: of the picture, px.
+        height: of the picture, px.
         numbers: :func:`scale_numbers`.
         peak: largest sample value.
 

@@ -78,11 +78,21 @@ def working_format(name: str) -> str:
         return name
     if name in _REARRANGED:
         return _REARRANGED[name]
-    if name.endswith("be") and name[:-2] + "le" in av.video.format.names:
+    if name.endswith("be") and _known(name[:-2] + "le"):
         return working_format(name[:-2] + "le")
     if name.startswith(("yuv", "gbr", "gray")) and "f16" not in name and "f32" not in name:
         return name
-    raise ClipError(f"The clip's pixel format {name} is not one that mien edits; convert it to yuv420p, yuv444p or rgb24.")
+    raise ClipError(
+        f"The clip's pixel format {name} is not one that mien edits; convert it to yuv420p, yuv444p or rgb24."
+    )
+
+
+def _known(name: str) -> bool:
+    try:
+        av.VideoFormat(name)
+    except ValueError:
+        return False
+    return True
 
 
 def layout_of(name: str) -> PixelLayout:

@@ -99,4 +99,3 @@ def orientation_of(matrix: tuple[int, ...] | None) -> Orientation | None:
     if abs(b) == 1 and abs(c) == 1 and a == 0 and d == 0:
         return Orientation(True, c < 0, b < 0)
     return None
-

@@ -38,7 +38,9 @@ def output_errors(target: Path) -> Iterator[None]:
     except (av.error.FFmpegError, OSError) as error:
         number = getattr(error, "errno", None)
         reason = _REASONS.get(abs(number)) if isinstance(number, int) else None
-        raise OutputError(f"{target}: cannot be written: {reason or getattr(error, 'strerror', None) or error}.") from error
+        raise OutputError(
+            f"{target}: cannot be written: {reason or getattr(error, 'strerror', None) or error}."
+        ) from error
 
 
 def check_target(target: Path, source: Path) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 from av.container import InputContainer
@@ -12,9 +14,10 @@ from av.video.stream import VideoStream
 
 from mien.errors import ClipError
 from mien.video.color import ColorTags
-from mien.video.frame import Frame, PictureFormat, describe_picture
+from mien.video.frame import Frame
 from mien.video.info import ClipInfo
 from mien.video.orientation import Orientation, matrix_of_rotation, orientation_of, parse_display_matrix
+from mien.video.picture import PictureFormat, describe_picture
 
 Warn = Callable[[str], None]
 
@@ -78,7 +81,9 @@ class VideoReader:
         info: its properties.
         picture_format: what its frames share.
         display_matrix: the stream's nine display-matrix integers, or None.
-        side_data: HDR metadata of the first picture, by libav's name of the kind.
+        side_data: what is attached to the first picture (HDR metadata, ...), by libav's name of the kind.
+        starts: when the streams begin that do not begin at 0, seconds.
+        is_interlaced: frames hold two fields.
     """
 
     def __init__(self, path: Path, warn: Warn) -> None:
@@ -95,6 +100,7 @@ class VideoReader:
             self.side_data = _side_data(first, stream.codec_context.name)
             matrix = self.side_data.pop("DISPLAYMATRIX", None)
             self.display_matrix = parse_display_matrix(matrix) if matrix else matrix_of_rotation(-first.rotation)
+            self.starts = [s.start_time * s.time_base for s in container.streams if s.start_time and s.time_base]
             self.is_interlaced = bool(first.interlaced_frame)
             self.picture_format = self._describe(container, stream, first)
             self.info = _info(container, stream, first, self.picture_format)
@@ -106,14 +112,18 @@ class VideoReader:
                 return picture
         except ClipError:
             pass
-        raise ClipError(f"{self.path}: no frame of its {stream.codec_context.name} video can be decoded; "
-                        "the file is damaged or cut off.")
+        raise ClipError(
+            f"{self.path}: no frame of its {stream.codec_context.name} video can be decoded; "
+            "the file is damaged or cut off."
+        )
 
     def _describe(self, container: InputContainer, stream: VideoStream, first: av.VideoFrame) -> PictureFormat:
         orientation = orientation_of(self.display_matrix)
         if orientation is None:
-            self._warn(f"{self.path.name}: its display matrix turns by an angle that is not a right one; "
-                       "the picture is edited as it is stored, and the matrix is kept.")
+            self._warn(
+                f"{self.path.name}: its display matrix turns by an angle that is not a right one; "
+                "the picture is edited as it is stored, and the matrix is kept."
+            )
             orientation = Orientation()
         tags = ColorTags(first.colorspace, first.color_range, first.color_primaries, first.color_trc)
         aspect = stream.sample_aspect_ratio or Fraction(1)
@@ -142,8 +152,9 @@ class VideoReader:
         """Number of frames, by reading the packets without decoding them."""
         with open_container(self.path) as container:
             stream = main_stream(container, self.path)
-            return sum(1 for packet in _packets(container, stream, lambda _: None)
-                       if packet.size and not packet.is_discard)
+            return sum(
+                1 for packet in _packets(container, stream, lambda _: None) if packet.size and not packet.is_discard
+            )
 
 
 def _side_data(picture: av.VideoFrame, codec: str) -> dict[str, bytes]:
@@ -155,7 +166,8 @@ def _side_data(picture: av.VideoFrame, codec: str) -> dict[str, bytes]:
     if codec in ("mjpeg", "png", "apng", "tiff", "webp"):
         return {}
     try:
-        return {side.type.name: bytes(side) for side in picture.side_data}
+        sides: Any = list(picture.side_data)  # typed as a mapping, iterates over its values
+        return {side.type.name: bytes(side) for side in sides}
     except ValueError:
         return {}
 
@@ -220,8 +232,10 @@ class _Times:
             pts = 0 if self._last is None else self._last + self._step
             self._warn("frames without a timestamp are spaced evenly at the clip's average rate.")
         if self._last is not None and pts <= self._last:
-            self._warn("some frames carry the timestamp of the frame before them or an earlier one; "
-                       "each is moved to one tick after it.")
+            self._warn(
+                "some frames carry the timestamp of the frame before them or an earlier one; "
+                "each is moved to one tick after it."
+            )
             pts = self._last + 1
         self._last = pts
         return pts
@@ -259,11 +273,11 @@ def _info(container: InputContainer, stream: VideoStream, first: av.VideoFrame, 
 
 
 def _variable_rate(stream: VideoStream) -> bool:
-    """Whether frames are unevenly spaced: from the container's index where it lists every frame, else from its rates."""
+    """Whether frames are unevenly spaced, by the container's index where it lists every frame, else by its rates."""
     entries = stream.index_entries
     if len(entries) > 2 and len(entries) >= stream.frames > 0:
         times = [entries[i].timestamp for i in range(min(len(entries), _INDEX_LOOK))]
-        steps = [b - a for a, b in zip(times, times[1:], strict=False)]
+        steps = [b - a for a, b in itertools.pairwise(times)]
         base = stream.time_base or Fraction(1)
         slack = max(1, round(Fraction(1, 1000) / base))  # containers that count whole milliseconds jitter by one
         return max(steps) - min(steps) > slack

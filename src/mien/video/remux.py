@@ -18,6 +18,7 @@ _STALE = ("encoder", "rotate", "DURATION", "BPS", "NUMBER_OF_FRAMES", "NUMBER_OF
 """Stream tags that describe the old encoding; muxers write their own."""
 
 _CONTAINER_STALE = ("major_brand", "minor_version", "compatible_brands", "encoder")
+_MP4_LIKE = ("mp4", "mov")
 
 
 class Remuxer:
@@ -37,7 +38,7 @@ class Remuxer:
         video.discard = av.stream.Discard.all
         self._output = output
         self._targets: dict[int, Any] = {}
-        self.metadata = {k: v for k, v in self._container.metadata.items() if k not in _CONTAINER_STALE}
+        self.metadata = {k: v for k, v in self._container.metadata.items() if k.lower() not in _CONTAINER_STALE}
         self.video_metadata = kept_tags(video.metadata)
         self.video_disposition = video.disposition
         for stream in self._container.streams:
@@ -51,12 +52,12 @@ class Remuxer:
 
     def _add(self, stream: Any, warn: Callable[[str], None]) -> None:
         name = self._output.format.name
+        if stream.type == "data" and "timecode" in stream.metadata and name in _MP4_LIKE:
+            return  # the muxer writes the timecode track anew from the video's timecode tag
         if not _can_hold(name, stream):
-            if stream.type == "data" and _timecode(stream):
-                return  # muxers write the timecode track anew from the video's timecode tag
             what = f"{stream.type} stream {stream.index} ({_codec_name(stream)})"
             if stream.type == "audio":
-                raise OutputError(f"A {name} file cannot hold the clip's {what}; write .mkv or the source's own format.")
+                raise OutputError(f"A {name} file cannot hold the clip's {what}; write .mkv or the source's format.")
             warn(f"the clip's {what} cannot be held by a {name} file and is left out.")
             return
         target = _add_copy(self._output, stream)
@@ -110,24 +111,21 @@ def _add_copy(output: OutputContainer, stream: Any) -> Any:
 
 
 def _can_hold(container: str, stream: Any) -> bool:
-    """Whether a container takes a stream: asked by writing a header of it alone to memory."""
+    """Whether a container takes a stream: asked by writing a file of it alone to memory."""
+    if stream.type == "attachment":
+        return container == "matroska"
     try:
-        trial = av.open(io.BytesIO(), "w", format=container)
-        try:
-            _add_copy(trial, stream)
-            if stream.type == "attachment":
-                trial.add_stream("ffv1", rate=25)  # a file of attachments alone has no header
+        with av.open(io.BytesIO(), "w", format=container) as trial:
+            copy = _add_copy(trial, stream)
             trial.start_encoding()
-        finally:
-            trial.close()
+            if stream.type == "data":  # some data pass the header and fail when the file is completed
+                packet = av.Packet(bytes(16))
+                packet.stream, packet.pts, packet.dts, packet.time_base = copy, 0, 0, stream.time_base
+                trial.mux_one(packet)
     except (av.error.FFmpegError, ValueError, OSError):
         return False
     return True
 
 
 def _codec_name(stream: Any) -> str:
-    return str(stream.codec_context.name) if stream.codec_context is not None else stream.codec_tag or "unknown codec"
-
-
-def _timecode(stream: Any) -> bool:
-    return "timecode" in stream.metadata
+    return str(stream.codec_context.name) if stream.codec_context is not None else "no codec"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,8 @@ from mien.errors import InputError, OutputError
 from mien.video.clip import Clip
 from mien.video.encoder import CONTAINERS, EncoderSettings, EncodingPlan, plan_encoding
 from mien.video.frame import Frame
+from mien.video.image_sink import ImageSink
+from mien.video.images import is_image
 from mien.video.info import MienWarning
 from mien.video.output import check_target, discard, output_errors, partial_path
 from mien.video.reader import VideoReader
@@ -93,9 +96,7 @@ class ClipWriter:
 
     def _open_sink(self) -> _Sink:
         if self._kind == "images":
-            from mien.video.images import ImageSink
-
-            return ImageSink(self._partial, self.path, self.source, self._warn)
+            return ImageSink(self._partial, self.path, self.source.reader, self._warn)
         return _VideoSink(self._partial, self._kind, self.source, self._settings, self._metadata, self._warn)
 
     def write(self, frame: Frame) -> None:
@@ -108,8 +109,10 @@ class ClipWriter:
         if self._sink is None:
             raise InputError("ClipWriter writes inside its with block only.")
         if self._last_pts is not None and frame.pts <= self._last_pts:
-            raise InputError(f"Frame {frame.index} comes at tick {frame.pts}, not after the one before it "
-                             f"({self._last_pts}); write frames in order, each once.")
+            raise InputError(
+                f"Frame {frame.index} comes at tick {frame.pts}, not after the one before it "
+                f"({self._last_pts}); write frames in order, each once."
+            )
         self._last_pts = frame.pts
         with output_errors(self.path):
             self._sink.write(frame)
@@ -144,15 +147,15 @@ class ClipWriter:
 
 def _kind_of(path: Path, source: Clip) -> str:
     """``"images"`` or libav's muxer for an output path."""
-    from mien.video.images import is_image
-
     suffix = path.suffix.lower()
     if is_image(path) or (source.info.is_folder and suffix == ""):
         return "images"
     if suffix not in CONTAINERS:
         known = ", ".join(CONTAINERS)
-        raise OutputError(f"{path}: the file name's ending {suffix or '(none)'} is not known; write one of {known}, "
-                          "or for images .png, .jpg, .tif, .webp.")
+        raise OutputError(
+            f"{path}: the file name's ending {suffix or '(none)'} is not known; write one of {known}, "
+            "or for images .png, .jpg, .tif, .webp."
+        )
     return CONTAINERS[suffix]
 
 
@@ -173,8 +176,11 @@ class _VideoSink:
             video.side_data if video else {}, bool(video and video.is_interlaced), warn,
         )  # fmt: skip
         self._output: OutputContainer = av.open(
-            str(partial), "w", format=container, container_options=_muxer_options(container, self._time_base)
-        )
+            str(partial), "w", format=container,
+            container_options=_muxer_options(container, self._time_base, video.starts if video else ()),
+        )  # fmt: skip
+        if container in ("matroska", "webm") and 1000 % self._time_base.denominator:
+            warn("this container counts time in whole milliseconds; frames lie up to half a millisecond off.")
         self._remuxer: Remuxer | None = None
         try:
             self._stream = self._add_video(source, settings)
@@ -195,7 +201,7 @@ class _VideoSink:
         plan: EncodingPlan = self._plan
         form = self._form
         rate = (source.info.frame_rate or Fraction(25)).limit_denominator(1001000)
-        stream = self._output.add_stream(plan.encoder, rate=rate, options=dict(plan.options))
+        stream: Any = self._output.add_stream(plan.encoder, rate=rate, options=dict(plan.options))
         stream.width, stream.height, stream.pix_fmt = form.width, form.height, plan.pixel_format
         stream.time_base = self._time_base
         context = stream.codec_context
@@ -204,17 +210,17 @@ class _VideoSink:
         context.flags |= _FRAME_DURATION
         aspect = 1 / form.pixel_aspect if form.orientation.transpose else form.pixel_aspect
         context.sample_aspect_ratio = aspect
-        context.color_range = form.tags.color_range
-        context.colorspace = form.tags.matrix
-        context.color_primaries = form.tags.primaries
-        context.color_trc = form.tags.transfer
+        context.color_range = plan.tags.color_range
+        context.colorspace = plan.tags.matrix
+        context.color_primaries = plan.tags.primaries
+        context.color_trc = plan.tags.transfer
         if plan.codec_tag:
             context.codec_tag = plan.codec_tag
         return stream
 
     def write(self, frame: Frame) -> None:
         """Encode a frame."""
-        picture = frame.picture_as(self._plan.pixel_format)
+        picture = frame.picture_as(self._plan.pixel_format, self._plan.tags)
         picture.pts = frame.pts
         picture.time_base = self._time_base
         picture.pict_type = 0  # the encoder chooses; the source's choice would be taken as an order
@@ -242,7 +248,20 @@ class _VideoSink:
             self._output.close()
 
 
-def _muxer_options(container: str, time_base: Fraction) -> dict[str, str]:
+def _muxer_options(container: str, time_base: Fraction, starts: Sequence[Fraction]) -> dict[str, str]:
+    """What makes the muxer keep timestamps as they are.
+
+    Args:
+        container: the muxer.
+        time_base: the video's.
+        starts: when the source's streams begin, seconds.
+    """
     if container not in ("mp4", "mov"):
-        return {}
-    return {"movflags": "+faststart+use_metadata_tags", "video_track_timescale": str(time_base.denominator)}
+        return {"avoid_negative_ts": "disabled"}  # else sound that starts before zero (encoder delay) shifts all
+    # A late start is an empty edit, counted in ticks of the movie: milliseconds unless one of the starts needs finer.
+    ticks = math.lcm(1000, *(start.denominator for start in starts if start > 0))
+    return {
+        "movflags": "+faststart+use_metadata_tags",
+        "video_track_timescale": str(time_base.denominator),
+        "movie_timescale": str(ticks if ticks < 2**31 else time_base.denominator),
+    }
