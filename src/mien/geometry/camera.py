@@ -25,9 +25,8 @@ def project(vertices: AnyArray, pose: Pose) -> DoubleArray:
     vertices = np.asarray(vertices, np.float64)
     if vertices.ndim != 2 or vertices.shape[1] != 3:
         raise InputError(f"vertices must be (N, 3), but came as {vertices.shape}")
-    return project_many(
-        vertices[None], pose.rotation[None], np.array([pose.scale]), np.asarray(pose.translation)[None]
-    )[0]
+    alone = (pose.rotation[None], np.array([pose.scale]), np.asarray(pose.translation)[None])
+    return np.asarray(project_many(vertices[None], *alone)[0])
 
 
 def project_many(vertices: AnyArray, rotation: AnyArray, scale: AnyArray, translation: AnyArray) -> DoubleArray:
@@ -54,7 +53,7 @@ def project_many(vertices: AnyArray, rotation: AnyArray, scale: AnyArray, transl
         )
     placed = rotate(vertices, rotation) * (scale[:, None, None] * np.array([1.0, -1.0, -1.0]))
     placed[..., :2] += translation[:, None]
-    return placed
+    return np.asarray(placed)
 
 
 def rotate(vectors: AnyArray, rotation: AnyArray) -> DoubleArray:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from mien.errors import InputError
-from mien.types import AnyArray
+from mien.types import AnyArray, FloatArray
 
 BAND_COUNT = 9
 """Y₀₀, Y₁₋₁ (y), Y₁₀ (z), Y₁₁ (x), Y₂₋₂ (xy), Y₂₋₁ (yz), Y₂₀ (3z²-1), Y₂₁ (xz), Y₂₂ (x²-y²)."""
@@ -32,7 +32,8 @@ def basis(normals: AnyArray) -> AnyArray:
     if normals.shape[-1:] != (3,):
         raise InputError(f"normals must be (..., 3), but came as {normals.shape}")
     kind = np.float32 if normals.dtype == np.float32 else np.float64
-    x, y, z = (normals[..., k].astype(kind) for k in range(3))
+    exact: FloatArray = np.ascontiguousarray(normals, kind)
+    x, y, z = exact[..., 0], exact[..., 1], exact[..., 2]
     bands = np.empty((*normals.shape[:-1], BAND_COUNT), kind)
     bands[..., 0] = Y0
     bands[..., 1] = Y1 * y

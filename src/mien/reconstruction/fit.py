@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numba import njit
@@ -18,6 +19,8 @@ from mien.tracking.face_track import FaceTrack
 from mien.types import AnyArray, DoubleArray
 
 CHUNK_FRAMES = 256
+
+Item = TypeVar("Item")
 
 
 def fit_track(
@@ -78,8 +81,13 @@ def identity_frames(confidence: AnyArray, count: int = FRAME_COUNT) -> list[int]
     """
     confidence = np.asarray(confidence, np.float64)
     good = np.flatnonzero(confidence >= 0.9 * np.quantile(confidence, 0.75))
-    places = np.unique(np.linspace(0, len(good) - 1, min(count, len(good))).round().astype(int))
-    return [int(row) for row in good[places]]
+    return well_spread([int(row) for row in good], count)
+
+
+def well_spread(items: Sequence[Item], count: int) -> list[Item]:
+    """At most ``count`` of some items, evenly spaced, the first and the last among them."""
+    places = np.unique(np.linspace(0, len(items) - 1, min(count, len(items))).round().astype(int))
+    return [items[place] for place in places]
 
 
 def _camera_points(track: FaceTrack, start: int, stop: int, count: int) -> tuple[DoubleArray, DoubleArray, DoubleArray]:

@@ -47,16 +47,16 @@ def estimate_alpha(basis: LandmarkBasis, points: AnyArray, settings: FitSettings
     points = np.ascontiguousarray(points, np.float64)
     if points.ndim != 3 or not len(points) or points.shape[1:] != basis.mean.shape:
         raise InputError(f"identity needs landmarks (K, {len(basis.mean)}, 3), K at least 1, but got {points.shape}")
-    alpha = np.zeros(basis.identity_count)
-    step = np.zeros_like(alpha)
+    alpha: DoubleArray = np.zeros(basis.identity_count)
+    step: DoubleArray = np.zeros_like(alpha)
     best = np.inf
     for _ in range(_STEPS):
         cost, matrix, gradient = _reduced_equations(basis, points, alpha + step, settings)
         if cost > best:
-            step *= 0.5
+            step = 0.5 * step
         else:
             alpha, best = alpha + step, cost
-            step = np.linalg.solve(matrix, gradient)
+            step = np.asarray(np.linalg.solve(matrix, gradient))
         if np.abs(step).max() < _SETTLED:
             break
     return alpha

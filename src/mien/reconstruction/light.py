@@ -190,7 +190,7 @@ def fit_light(normals: AnyArray, colours: AnyArray) -> DoubleArray:
         weights = 1.0 / (1.0 + (error / (1.5 * spread)) ** 2) ** 2  # Geman-McClure.
     # The channels differ from grey by little beside their level: lamps and sky have colours, but weak ones.
     tint = np.stack([_ridge(bands, relative[:, c] - bands @ light, weights, 10.0 * prior) for c in range(3)], axis=1)
-    return _positive(light[:, None] + tint) * level
+    return np.asarray(_positive(light[:, None] + tint) * level)
 
 
 def _ridge(bands: DoubleArray, values: DoubleArray, weights: DoubleArray, prior: DoubleArray) -> DoubleArray:
@@ -223,4 +223,5 @@ def _texture(crop: DoubleArray, places: DoubleArray, eye_distance_px: float) -> 
     grey = crop @ LUMINANCE
     fine, coarse = (gaussian_filter(grey, max(0.3, scale * eye_distance_px)) for scale in _WRINKLE_BAND)
     energy = uniform_filter((fine - coarse) ** 2, max(3, round(0.12 * eye_distance_px)))
-    return np.sqrt(_read(energy[..., None], places)[:, 0]) / np.maximum(_read(coarse[..., None], places)[:, 0], 0.02)
+    deviation, level = (_read(image[..., None], places)[:, 0] for image in (energy, coarse))
+    return np.asarray(np.sqrt(deviation) / np.maximum(level, 0.02))
