@@ -1,0 +1,1 @@
+"""The application: edits and their files, jobs, the command line."""

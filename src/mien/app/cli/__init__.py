@@ -1,0 +1,90 @@
+"""The command ``mien``: one file a command. Errors are one sentence on stderr and exit code 2."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+from mien.app.cli.stopping import Stopped, stoppable
+from mien.errors import MienError
+
+if TYPE_CHECKING:
+    from cyclopts import App
+
+EXIT_ERROR = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit.
+
+    Exit codes: 0, or 2 after an error of the caller's, or 128 + the signal's number when stopped (Ctrl-C: 130).
+
+    Args:
+        arguments: The words after ``mien``; those of the process if left out.
+    """
+    # The tracker's native libraries talk on stderr; what matters comes back as an error or warning of ours.
+    os.environ.setdefault("GLOG_minloglevel", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError):  # a stream that a caller has put there
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        with stoppable():
+            code = _run(sys.argv[1:] if arguments is None else list(arguments))
+            sys.stdout.flush()
+    except Stopped as stop:
+        print(f"mien: {stop}", file=sys.stderr)  # noqa: T201
+        code = stop.exit_code
+    except BrokenPipeError:  # the reader of our output has gone, as in `mien emotions | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = EXIT_ERROR
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    from cyclopts import CycloptsError
+
+    try:
+        _application()(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+    except CycloptsError as error:
+        complain(f"{_one_line(str(error))} Try: mien --help")
+        return EXIT_ERROR
+    except MienError as error:
+        complain(str(error))
+        return EXIT_ERROR
+    return 0
+
+
+def complain(sentence: str) -> None:
+    """Print an error on stderr, one line."""
+    print(f"mien: {_one_line(sentence)}", file=sys.stderr)  # noqa: T201
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _application() -> App:
+    from cyclopts import App, Parameter
+
+    from mien.app.cli import edit, emotions, render
+
+    application = App(
+        name="mien",
+        help="Directs the expression of a talking face in a video: same person, same words, another emotion.",
+        version=_version,
+        help_format="plaintext",
+        default_parameter=Parameter(negative=()),  # no --no-overwrite, no --empty-emotion
+    )
+    for command in (edit.edit, render.render, emotions.emotions):
+        application.command(command)
+    return application
+
+
+def _version() -> str:
+    from mien.app.version import __version__
+
+    return f"mien {__version__}"
