@@ -243,6 +243,24 @@ def test_a_failed_signature_leaves_the_file_alone(tmp_path: Path, claim: EditCla
     assert {each.name for each in tmp_path.iterdir()} - set(before) <= {"config"}
 
 
+@pytest.mark.parametrize("extension", ["mp4", "mkv"])
+def test_a_full_disk_leaves_the_file_alone(tmp_path: Path, claim: EditClaim, extension: str) -> None:
+    resource = pytest.importorskip("resource", reason="Windows has no limit on file sizes to set")
+    path = tmp_path / f"happy.{extension}"
+    write_clip(path, "libx264")
+    signing_identity()
+    content, names = path.read_bytes(), {each.name for each in tmp_path.iterdir()}
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, limits[1]))  # writing more fails, as on a full disk
+    try:
+        with pytest.raises(OutputError, match="cannot be signed"):
+            sign(path, claim)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_bytes() == content
+    assert {each.name for each in tmp_path.iterdir()} == names
+
+
 def test_without_the_library_a_warning_and_the_file_as_it_was(
     tmp_path: Path, claim: EditClaim, monkeypatch: pytest.MonkeyPatch
 ) -> None:

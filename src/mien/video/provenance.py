@@ -49,6 +49,13 @@ _SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic"
 _TRAINED = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 
 _SETTINGS = {
+    # Memory that does not grow with the file (measured: 17 MB for 100 MB and for 1 GB; 200 and 520 by default): video
+    # hashed in pieces, whose hashes all stand in the manifest; the library's own copy on disk.
+    "core": {
+        "merkle_tree_chunk_size_in_kb": 4096,
+        "merkle_tree_max_proofs": 0,
+        "backing_store_memory_threshold_in_mb": 8,
+    },
     "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},  # no network
     "builder": {"thumbnail": {"enabled": False}},  # no second picture of the person inside the file
 }
