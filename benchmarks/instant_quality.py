@@ -73,7 +73,7 @@ class Bench:
             transcode(self.sources[clip], target)
             return target
         command = [sys.executable, "-m", "mien", "edit", str(self.sources[clip])]
-        command += ["-o", str(target), "--emotion", track, "--quiet"]
+        command += ["-o", str(target), "--emotion", track, "--quiet", "--overwrite"]
         command += [] if lips is None else ["--lips", f"{lips:g}"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:

@@ -67,7 +67,19 @@ def peak_mb(clip: Path, folder: Path) -> float:
     """Largest resident set of editing a clip, MB of 10^6 bytes."""
     target = folder / "out.mp4"
     target.unlink(missing_ok=True)
-    command = [sys.executable, "-c", _MEASURED, "edit", str(clip), "-o", str(target), "--emotion", TRACK, "--quiet"]
+    command = [
+        sys.executable,
+        "-c",
+        _MEASURED,
+        "edit",
+        str(clip),
+        "-o",
+        str(target),
+        "--emotion",
+        TRACK,
+        "--quiet",
+        "--overwrite",
+    ]
     environment = os.environ | {"MIEN_CACHE": str(folder / f"cache_{clip.stem}")}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     lines = [line for line in done.stderr.splitlines() if line.startswith("peak ")]

@@ -1,10 +1,10 @@
-"""A look at an editing function in under a minute: is the emotion seen, how far do the actions go, how does it look?
+"""A look at a system in under a minute: is the emotion seen, how far do the actions go, how does it look?
 
-    python -m benchmarks.quick_look mien.systems.instant.edit:edit_frame --out /tmp/look
-    python -m benchmarks.quick_look my_file.py:edit_frame --emotions happy sad --intensity 0.6
+    python -m benchmarks.quick_look --out /tmp/look                     the system `instant` as users get it
+    python -m benchmarks.quick_look --set lips=0 --emotions surprised fear
+    python -m benchmarks.quick_look my_file.py:edit_frame               any EditFrame function
 
-The function is ``edit_frame(rgb, landmarks, emotion, intensity) -> rgb`` on ``(H, W, 3)`` uint8 and ``(478, 3)`` px.
-It is given a few frames of each clip of the shared folder, those that look most neutral. Printed per emotion: mean
+A few frames of each clip of the shared folder are edited, those that look most neutral. Printed per emotion: mean
 target probability over the near-neutral frames, before and after, for every crop; leading actions before and after.
 Written: contact sheets as PNG, people by emotions (pictures of people: never commit them).
 """
@@ -18,12 +18,15 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 from PIL import Image, ImageDraw
 
+import mien
 from mien.metrics import action_units, recognition
 from mien.metrics.lip_sync import lip_sync
 from mien.types import ByteArray, FloatArray
@@ -43,6 +46,7 @@ _ACTIVE = (
 _CELL = 256
 
 EditFrame = Callable[[ByteArray, FloatArray, str, float], ByteArray]
+"""``(H, W, 3)`` uint8, landmarks ``(478, 3)`` px, emotion, intensity to ``(H, W, 3)`` uint8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,9 @@ class Sample:
     def near_neutral(self) -> bool:
         """Whether it counts in the means."""
         return self.neutral >= NEAR_NEUTRAL
+
+
+Editing = Callable[[Sample, str, float], ByteArray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +154,7 @@ def _both(scores: dict[str, float], name: str) -> float:
 
 
 def look(
-    edit_frame: EditFrame,
+    editing: Editing,
     out: Path,
     emotions: Sequence[str] = EMOTIONS,
     intensity: float = 1.0,
@@ -157,7 +164,7 @@ def look(
     """Edit the samples, print the tables, write the contact sheets.
 
     Args:
-        edit_frame: The function under test.
+        editing: What is under test.
         out: Folder for the sheets.
         emotions: Which.
         intensity: 0-1.
@@ -175,7 +182,7 @@ def look(
         counted: dict[str, list[Result]] = {}
         _print_header()
         for emotion in emotions:
-            results, seconds = _edit(edit_frame, samples, emotion, intensity)
+            results, seconds = _edit(editing, samples, emotion, intensity)
             for result in results:
                 share = _share(result.seen, emotion)
                 caption = emotion if np.isnan(share) else f"{emotion} {share:.2f}"
@@ -188,16 +195,14 @@ def look(
     return means
 
 
-def _edit(
-    edit_frame: EditFrame, samples: Sequence[Sample], emotion: str, intensity: float
-) -> tuple[list[Result], float]:
+def _edit(editing: Editing, samples: Sequence[Sample], emotion: str, intensity: float) -> tuple[list[Result], float]:
     """The edited samples, and the seconds that an edit took."""
     started = time.perf_counter()
-    edited = [edit_frame(s.rgb, s.landmarks, emotion, intensity) for s in samples]
+    edited = [editing(s, emotion, intensity) for s in samples]
     seconds = (time.perf_counter() - started) / max(1, len(samples))
     for sample, rgb in zip(samples, edited, strict=True):
         if rgb.shape != sample.rgb.shape or rgb.dtype != np.uint8:
-            raise SystemExit(f"edit_frame gave {rgb.dtype} {rgb.shape}; expected uint8 {sample.rgb.shape}")
+            raise SystemExit(f"the edit gave {rgb.dtype} {rgb.shape}; expected uint8 {sample.rgb.shape}")
     return [Result(s, rgb, _seen(rgb, s.landmarks)) for s, rgb in zip(samples, edited, strict=True)], seconds
 
 
@@ -284,7 +289,7 @@ def _write_sheets(rows: dict[str, list[ByteArray]], out: Path, per_sheet: int = 
         print(f"{path}: {', '.join(names[start : start + per_sheet])}")
 
 
-def load_function(name: str) -> EditFrame:
+def function_editing(name: str) -> Editing:
     """The function named ``module:function`` or ``file.py:function``."""
     place, _, attribute = name.rpartition(":")
     if not place:
@@ -299,20 +304,49 @@ def load_function(name: str) -> EditFrame:
     else:
         module = importlib.import_module(place)
     function: EditFrame = getattr(module, attribute)
-    return function
+    return lambda sample, emotion, intensity: function(sample.rgb, sample.landmarks, emotion, intensity)
+
+
+def system_editing(name: str, settings: dict[str, Any]) -> Editing:
+    """A system as users get it: the whole clip analysed (kept on disk), one of its frames rendered."""
+    editor = mien.load(name, None, **settings)
+
+    @cache
+    def analysis(clip: str) -> mien.Analysis:
+        return mien.open(recognition.shared_folder() / "clips" / f"{clip}.mp4").analyse()
+
+    def edit(sample: Sample, emotion: str, intensity: float) -> ByteArray:
+        found = analysis(sample.clip)
+        frame = next(iter(found.clip.frames(sample.index, sample.index + 1)))
+        track = mien.EmotionTrack.parse(f"{emotion} {intensity:g}")
+        for face in found.faces_at(sample.index):
+            if face.number == 1:
+                frame = editor.system.face_renderer(found, face, track).render(frame)
+        return np.asarray(frame.rgb(), np.uint8)
+
+    return edit
+
+
+def _setting(text: str) -> tuple[str, float | int]:
+    name, _, value = text.partition("=")
+    return name, int(value) if value.isdigit() else float(value)
 
 
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("function", help="module:function or file.py:function")
+    parser.add_argument("function", nargs="?", help="module:function or file.py:function instead of a system")
+    parser.add_argument("--system", default="instant")
+    parser.add_argument("--set", nargs="+", type=_setting, default=[], metavar="NAME=VALUE", help="system settings")
     parser.add_argument("--out", type=Path, default=Path(".mien/quick_look"))
     parser.add_argument("--emotions", nargs="+", default=list(EMOTIONS))
     parser.add_argument("--intensity", type=float, default=1.0)
     parser.add_argument("--frames", type=int, default=2, help="frames per clip")
     options = parser.parse_args()
     started = time.perf_counter()
-    look(load_function(options.function), options.out, options.emotions, options.intensity, options.frames)
+    function = options.function
+    editing = function_editing(function) if function else system_editing(options.system, dict(options.set))
+    look(editing, options.out, options.emotions, options.intensity, options.frames)
     print(f"{time.perf_counter() - started:.0f} s")
 
 

@@ -72,7 +72,19 @@ def measure(clip: Path, name: str, repeats: int, folder: Path) -> list[Figure]:
     """Figures of one clip."""
     frames = frame_count(clip)
     target = folder / "out.mp4"
-    edit = [sys.executable, "-m", "mien", "edit", str(clip), "-o", str(target), "--emotion", TRACK, "--quiet"]
+    edit = [
+        sys.executable,
+        "-m",
+        "mien",
+        "edit",
+        str(clip),
+        "-o",
+        str(target),
+        "--emotion",
+        TRACK,
+        "--quiet",
+        "--overwrite",
+    ]
     plain = [sys.executable, "-c", _TRANSCODE, str(clip), str(target)]
     times: dict[str, list[float]] = {"first": [], "again": [], "alone": []}
     seconds(_fresh(edit, target), folder / "compile")  # kernels compile, the file comes into the system's memory
