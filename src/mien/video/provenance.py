@@ -103,13 +103,13 @@ def edit_metadata(claim: EditClaim, existing: Mapping[str, str] | None = None) -
     return {**tags, "software": _generator()}
 
 
-def sign(path: Path, claim: EditClaim, *, name: str | None = None) -> Path | None:
+def sign(path: Path, claim: EditClaim) -> Path | None:
     """Adds a signed manifest to a finished file, in place and at once; its packets and pixels stay as they are.
 
     Args:
-        path: The file, or a folder of images, each of which is signed.
+        path: The file, under the name it will have (its folder may change), or a folder of images, each of which is
+            signed.
         claim: What was done.
-        name: The file name it will have in the end, if ``path`` is a temporary one (its extension gives the format).
 
     Returns:
         Where the manifest is: ``path``, or the ``.c2pa`` file beside it where the format holds none. ``None``, with a
@@ -125,9 +125,9 @@ def sign(path: Path, claim: EditClaim, *, name: str | None = None) -> Path | Non
         return None
     identity, ingredient = signing_identity(), _ingredient(claim.source)
     if not path.is_dir():
-        return _sign_file(c2pa, path, name or path.name, claim, identity, ingredient)
+        return _sign_file(c2pa, path, claim, identity, ingredient)
     for image in sorted(each for each in path.iterdir() if each.suffix.lower() in _EMBEDDED):
-        _sign_file(c2pa, image, image.name, claim, identity, ingredient)
+        _sign_file(c2pa, image, claim, identity, ingredient)
     return path
 
 
@@ -204,13 +204,13 @@ def _sha256(path: Path) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
-def _sign_file(c2pa: Any, path: Path, name: str, claim: EditClaim, identity: Identity, ingredient: _Ingredient) -> Path:
-    media_type = _EMBEDDED.get(Path(name).suffix.lower())
-    target = path if media_type else path.with_name(name).with_suffix(".c2pa")
+def _sign_file(c2pa: Any, path: Path, claim: EditClaim, identity: Identity, ingredient: _Ingredient) -> Path:
+    media_type = _EMBEDDED.get(path.suffix.lower())
+    target = path if media_type else path.with_suffix(".c2pa")
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".c2pa-")
     try:
         with os.fdopen(handle, "w+b") as signed, path.open("rb") as unsigned:
-            builder = _builder(c2pa, path, name, media_type, claim, ingredient)
+            builder = _builder(c2pa, path, media_type, claim, ingredient)
             signer = c2pa.Signer.from_info(
                 c2pa.C2paSignerInfo(identity.algorithm.encode(), identity.chain, identity.key, None)
             )
@@ -222,15 +222,13 @@ def _sign_file(c2pa: Any, path: Path, name: str, claim: EditClaim, identity: Ide
         os.chmod(temporary, path.stat().st_mode & 0o777)
         os.replace(temporary, target)
     except (OSError, c2pa.C2paError) as error:
-        raise OutputError(f"{name} cannot be signed ({error}).") from error
+        raise OutputError(f"{path.name} cannot be signed ({error}).") from error
     finally:
         Path(temporary).unlink(missing_ok=True)
     return target
 
 
-def _builder(
-    c2pa: Any, path: Path, name: str, media_type: str | None, claim: EditClaim, ingredient: _Ingredient
-) -> Any:
+def _builder(c2pa: Any, path: Path, media_type: str | None, claim: EditClaim, ingredient: _Ingredient) -> Any:
     """The unsigned manifest: the source was opened, its expression edited."""
     edited = {
         "action": "c2pa.edited",
@@ -249,8 +247,8 @@ def _builder(
         assertions.append({"label": "c2pa.hash.data", "data": whole})
     definition = {
         "claim_generator_info": [{"name": "mien", "version": _version()}],
-        "title": name,
-        "format": media_type or _BESIDE.get(Path(name).suffix.lower(), _UNKNOWN),
+        "title": path.name,
+        "format": media_type or _BESIDE.get(path.suffix.lower(), _UNKNOWN),
         "assertions": assertions,
     }
     builder = c2pa.Builder(definition, c2pa.Context.from_dict(_SETTINGS))
