@@ -126,7 +126,7 @@ def sign(path: Path, claim: EditClaim) -> Path | None:
     identity, ingredient = signing_identity(), _ingredient(claim.source)
     if not path.is_dir():
         return _sign_file(c2pa, path, claim, identity, ingredient)
-    for image in sorted(each for each in path.iterdir() if each.suffix.lower() in _EMBEDDED):
+    for image in sorted(each for each in path.iterdir() if each.suffix.lower() in {**_EMBEDDED, **_BESIDE}):
         _sign_file(c2pa, image, claim, identity, ingredient)
     return path
 
