@@ -142,6 +142,8 @@ def plan_encoding(
         options["flags"] = "+ildct+ilme"
     elif is_interlaced:
         warn(f"the clip is interlaced, which {codec} output does not mark; its fields are kept as lines of frames.")
+    if info.pixel_aspect != 1 and container in ("matroska", "webm") and codec not in ("h264", "hevc"):
+        warn(f"the pixel aspect {info.pixel_aspect} is not kept by {codec} in this container; write .mp4 or use h264.")
     tag = "hvc1" if codec == "hevc" and container in ("mp4", "mov") else ""
     return EncodingPlan(codec, encoder, chosen, options, tag, tags)
 

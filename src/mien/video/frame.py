@@ -12,7 +12,7 @@ from mien.errors import ClipError, InputError
 from mien.types import AnyArray, Box, ByteArray, FloatArray
 from mien.video import kernels
 from mien.video.color import ColorTags, yuv_scale
-from mien.video.layout import layout_of, working_format
+from mien.video.layout import PixelLayout, layout_of, working_format
 from mien.video.picture import PictureFormat, rgb_views, sample_planes
 
 
@@ -166,7 +166,11 @@ class Frame:
             return self.picture
         if form.layout.family == "rgb" and layout_of(pixel_format).family != "rgb":
             return form.scaler.to_yuv(self.picture, pixel_format, tags)
-        return form.scaler.rearrange(self.picture, pixel_format)
+        target = layout_of(pixel_format)
+        picture = form.scaler.rearrange(self.picture, pixel_format)
+        if form.layout.family == target.family == "yuv" and form.layout.bits == target.bits:
+            _repeat_chroma(sample_planes(self.picture, form), sample_planes(picture, form), form, target)
+        return picture
 
     def _check_box(self, box: Box) -> None:
         if box.empty or box.clipped(self.width, self.height) != box:
@@ -220,6 +224,15 @@ def _add_change(planes: list[AnyArray], box: Box, before: FloatArray, after: Flo
         part = view[box.y0 : box.y1, box.x0 : box.x1]
         part[...] = np.clip(part.astype(np.int32) + np.floor(channel + np.float32(0.5)).astype(np.int32), 0, peak)
     return True
+
+
+def _repeat_chroma(old: list[AnyArray], new: list[AnyArray], form: PictureFormat, target: PixelLayout) -> None:
+    """Fill chroma planes with the old samples, each as often as its block needs; swscale misses this at odd sizes."""
+    across, down = 2 ** (form.layout.shift_x - target.shift_x), 2 ** (form.layout.shift_y - target.shift_y)
+    width, height = -(-form.width // 2**target.shift_x), -(-form.height // 2**target.shift_y)
+    for source, plane in zip(old[1:], new[1:], strict=True):
+        samples = source[: -(-height // down), : -(-width // across)]
+        plane[:height, :width] = samples.repeat(down, axis=0).repeat(across, axis=1)[:height, :width]
 
 
 def _as_layout(picture: av.VideoFrame, form: PictureFormat, index: int) -> av.VideoFrame:
