@@ -4,8 +4,8 @@
 
 The built-in mean is laid onto ICT's mean face: a similarity through the landmarks that both know (iBUG's 68, less jaw
 line and brows, whose definitions differ), then a thin-plate warp towards the closest points of ICT's face, ever less
-stiff. Landmarks of upper and lower lids and lips may only land on skin that the model's own blink or jaw moves, or does
-not move, so that closed lips are not confused.
+stiff. Landmarks of upper and lower lids and lips may only land on skin that the model's own blink or lip shapes move,
+or do not, so that closed lips are not confused.
 """
 
 from __future__ import annotations
@@ -41,15 +41,17 @@ LOWER_LID = (7, 163, 144, 145, 153, 154, 155, 249, 390, 373, 374, 380, 381, 382)
 STIFFNESS = (1000.0, 200.0, 60.0, 20.0, 8.0, 3.0)
 
 
-def allowed(mean: np.ndarray, blink: np.ndarray, jaw: np.ndarray) -> np.ndarray:
-    """Which face vertices ``(468, 9409)`` each landmark may land on. ``blink``, ``jaw``: how far each vertex moves, mm."""
+def allowed(mean: np.ndarray, moves: dict[str, np.ndarray]) -> np.ndarray:
+    """Which face vertices ``(468, 9409)`` each landmark may land on. ``moves``: how far each shape moves each vertex, mm."""
     may = np.ones((468, len(mean)), bool)
     mouth = (np.abs(mean[:, 0]) < 32) & (mean[:, 1] < -18) & (mean[:, 1] > -60)
+    lower = moves["mouthLowerDown"] > moves["mouthUpperUp"]
+    lid = moves["eyeBlink"] > 2.5
     for landmarks, forbidden in (
-        (UPPER_LIP, mouth & (jaw > 8)),
-        (LOWER_LIP, mouth & (jaw < 8)),
-        (UPPER_LID, blink <= 2.5),
-        (LOWER_LID, blink > 2.5),
+        (UPPER_LIP, mouth & lower),
+        (LOWER_LIP, mouth & ~lower),
+        (UPPER_LID, ~lid),
+        (LOWER_LID, lid),
     ):
         may[list(landmarks)] &= ~forbidden
     return may
@@ -88,17 +90,17 @@ def main() -> None:
     with np.load(shared / "models" / "ict_facekit.npz") as ict:
         mean = ict["mean"][:FACE_VERTICES].astype(np.float64) * MM
         names = [str(name) for name in ict["expression_names"]]
+        shapes = ict["expression"][:, :FACE_VERTICES].astype(np.float64) * MM
         moves = {
-            name: np.linalg.norm(ict["expression"][names.index(name)][:FACE_VERTICES].astype(np.float64) * MM, axis=1)
-            for name in ("eyeBlink_L", "eyeBlink_R", "jawOpen")
+            name: np.linalg.norm(shapes[names.index(f"{name}_L")] + shapes[names.index(f"{name}_R")], axis=1)
+            for name in ("eyeBlink", "mouthUpperUp", "mouthLowerDown")
         }
         landmarks = ict["landmarks68"][27:]
     with (DATA / "face.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     face = np.array([[float(row[f"{axis}_mm"]) for axis in "xyz"] for row in rows])
     mirror = np.array([int(row["mirror"]) for row in rows])
-    may = allowed(mean, np.maximum(moves["eyeBlink_L"], moves["eyeBlink_R"]), moves["jawOpen"])
-    found = match(face, mirror, mean, may, landmarks)
+    found = match(face, mirror, mean, allowed(mean, moves), landmarks)
     (DATA / "ict_landmarks.csv").write_text("\n".join(["vertex", *map(str, found)]) + "\n")
 
 
