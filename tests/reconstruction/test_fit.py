@@ -99,7 +99,7 @@ def test_identity_frames_are_confident_and_spread():
     confidence = np.full(1000, 0.95)
     confidence[200:600] = 0.3
     rows = identity_frames(confidence)
-    assert len(rows) == 40
+    assert len(rows) == 24
     assert all(confidence[row] > 0.9 for row in rows)
     assert rows[0] == 0
     assert rows[-1] == 999

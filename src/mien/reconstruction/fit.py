@@ -33,7 +33,7 @@ def fit_track(
 ) -> FaceParameters:
     """Fit a morphable model to a face track.
 
-    Identity comes first, from at most 40 well-spread frames; then every frame is fitted on its own, so the result does
+    Identity comes first, from at most 24 well-spread frames; then every frame is fitted on its own, so the result does
     not depend on ``chunk_frames``, and memory does not grow with the track beyond the result (about 250 bytes a frame).
 
     Args:

@@ -14,6 +14,7 @@ import numpy as np
 from mien.errors import InputError
 from mien.reconstruction.solver import (
     POSE_COUNT,
+    ExpressionBasis,
     FitSettings,
     LandmarkBasis,
     cost_kernel,
@@ -23,7 +24,7 @@ from mien.reconstruction.solver import (
 )
 from mien.types import AnyArray, DoubleArray
 
-FRAME_COUNT = 40
+FRAME_COUNT = 24
 """Frames that identity is estimated from, at most."""
 
 _STEPS = 8
@@ -58,7 +59,7 @@ def estimate_alpha(basis: LandmarkBasis, points: AnyArray, settings: FitSettings
             alpha, best = alpha + step, cost
             step = np.asarray(np.linalg.solve(matrix, gradient))
         if np.abs(step).max() < _SETTLED:
-            break
+            return alpha + step
     return alpha
 
 
@@ -66,7 +67,8 @@ def _reduced_equations(
     basis: LandmarkBasis, points: DoubleArray, alpha: DoubleArray, settings: FitSettings
 ) -> tuple[float, DoubleArray, DoubleArray]:
     """Mean cost of the frames at their best pose and expression, and the normal equations of alpha there."""
-    fits = [_FrameFit(basis, alpha, frame, settings) for frame in points]
+    part = basis.expression_part(alpha)
+    fits = [_FrameFit(basis, part, alpha, frame, settings) for frame in points]
     # A frame that fits far worse than the others (a hand before the face, a lost track) says little about the person.
     costs = np.array([fit.cost for fit in fits])
     trust = 1.0 / (1.0 + (costs / (4.0 * np.median(costs) + 1e-12)) ** 2)
@@ -84,8 +86,14 @@ def _reduced_equations(
 class _FrameFit:
     """One frame, fitted for a given alpha."""
 
-    def __init__(self, basis: LandmarkBasis, alpha: DoubleArray, points: DoubleArray, settings: FitSettings) -> None:
-        part = basis.expression_part(alpha)
+    def __init__(
+        self,
+        basis: LandmarkBasis,
+        part: ExpressionBasis,
+        alpha: DoubleArray,
+        points: DoubleArray,
+        settings: FitSettings,
+    ) -> None:
         self.points = points
         self.beta = np.empty(len(part.columns))
         self.rotation, self.shift = np.empty((3, 3)), np.empty(3)

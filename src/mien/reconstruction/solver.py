@@ -56,7 +56,7 @@ class FitSettings:
     sparsity: float = 3e-6
     identity_ridge: float = 2.5e-6
     iterations: int = 25
-    tolerance: float = 2e-4
+    tolerance: float = 5e-4
 
     def limits(self, bounds: tuple[float, float]) -> tuple[float, ...]:
         """The settings in the order in which :func:`fit_frame` takes them, for a model with these bounds of β."""
