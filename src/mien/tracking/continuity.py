@@ -18,13 +18,41 @@ FADE_S = 0.2
 BRIDGE_CONFIDENCE = 0.5
 """What remains of the confidence of its ends in a bridged gap."""
 
-_UNSURE, _SURE = 6.0, 14.0
+PRESENT = (6.0, 14.0)
+"""Presence scores between which a face goes from doubtful to sure."""
+
+LEAST_USUAL = 0.12
+"""Difference of colours that is usual even in a face that keeps quite still."""
 
 
-def confidence_of(presence: AnyArray) -> FloatArray:
-    """Confidence ``(T,)`` from presence scores; NaN, where there was no face, gives 0."""
-    share = np.clip((np.nan_to_num(presence, nan=-1e9) - _UNSURE) / (_SURE - _UNSURE), 0, 1)
-    return np.asarray(share * share * (3 - 2 * share), np.float32)
+def confidence_of(presence: AnyArray, whole: AnyArray, mouth: AnyArray) -> FloatArray:
+    """How surely landmarks lie on a face that nothing covers.
+
+    The network's presence score alone tells a face from none. A part covered lowers it by little, and so do grimaces;
+    covered skin changes its colours, but so does another light. Both together are taken for something in the way.
+
+    Args:
+        presence: ``(T,)`` scores; NaN where the face was not seen.
+        whole: ``(T,)`` differences of the face's colours from their median over the track.
+        mouth: The same around the mouth.
+
+    Returns:
+        ``(T,)`` float32 in [0, 1]; 0 where the face was not seen.
+    """
+    seen = np.isfinite(presence)
+    score = np.where(seen, presence, -np.inf)
+    drop = np.median(presence[seen]) - score
+    strange_whole = whole / max(float(np.median(whole[seen])), LEAST_USUAL)
+    strange_mouth = mouth / max(float(np.median(mouth[seen])), LEAST_USUAL)
+    strange = np.maximum(_rise(strange_whole, 2.0, 3.0), _rise(strange_mouth, 2.4, 3.2))
+    covered = np.where(seen, strange * _rise(drop, 1.0, 4.0), 1.0)
+    return np.asarray(_rise(score, *PRESENT) * (1 - covered), np.float32)
+
+
+def _rise(values: AnyArray, low: float, high: float) -> AnyArray:
+    """A smooth step from 0 at ``low`` to 1 at ``high``."""
+    share = np.clip((values - low) / (high - low), 0, 1)
+    return share * share * (3 - 2 * share)
 
 
 def gaps(usable: AnyArray) -> list[tuple[int, int]]:
@@ -73,8 +101,7 @@ def fade_of(usable: AnyArray, times_s: AnyArray, *, eased_start: bool, eased_sto
     before_s = times_s - closed_s[np.maximum(after - 1, 0)]
     after_s = closed_s[np.minimum(after, len(closed_s) - 1)] - times_s
     distance = np.minimum(np.where(after > 0, before_s, np.inf), np.where(after < len(closed_s), after_s, np.inf))
-    share = np.clip(distance / FADE_S, 0, 1)
-    return np.asarray(np.where(usable, share * share * (3 - 2 * share), 0), np.float32)
+    return np.asarray(np.where(usable, _rise(distance, 0, FADE_S), 0), np.float32)
 
 
 def read_filled(rows: Rows, present: AnyArray, times_s: AnyArray, start: int, stop: int) -> FloatArray:

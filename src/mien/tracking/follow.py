@@ -9,8 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from mien.tracking.appearance import differences, sample
 from mien.tracking.face_detector import FaceDetector
-from mien.tracking.face_mesh import FaceMesh, MeshReading
+from mien.tracking.face_mesh import FaceMesh
 from mien.tracking.landmarker import BlendshapeReader
 from mien.tracking.region import Region
 from mien.tracking.view import View
@@ -26,6 +29,14 @@ _RECRUIT_EVERY_S = 0.5
 _TILES_EVERY_S = 1.0
 _REUNION = 1.5
 _SETTLING_READS = 3
+
+_STRANGE = 0.5
+"""Difference of colours from which a face may be another one, see :mod:`mien.tracking.appearance`."""
+
+_STRANGER = 0.8
+"""Difference of colours from which it is another one."""
+
+_LOOK_SHARE = 0.1
 
 
 class Networks:
@@ -56,21 +67,37 @@ class Sighting:
         face: Which one, counted from 0 in its shot.
         landmarks: ``(478, 3)`` px of the frame.
         presence: The network's score.
+        colours: From :func:`mien.tracking.appearance.sample`.
         blendshapes: ``(52,)`` where their network runs.
     """
 
     face: int
     landmarks: FloatArray
     presence: float
+    colours: FloatArray
     blendshapes: FloatArray | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A reading in square px, and the colours of the face (:func:`mien.tracking.appearance.sample`)."""
+
+    landmarks: FloatArray
+    presence: float
+    colours: FloatArray
 
 
 @dataclass(slots=True)
 class _Face:
     identity: int
     region: Region
-    seen_s: float
-    reading: MeshReading | None
+    look: FloatArray
+    seen_s: float = 0.0
+    seen: _Seen | None = None
+
+    def strangeness(self, seen: _Seen) -> float:
+        """How much the colours differ from those this face had."""
+        return float(differences(seen.colours, self.look)[0])
 
 
 class ShotFollower:
@@ -96,69 +123,76 @@ class ShotFollower:
             time_s: Its time.
         """
         for face in self._faces:
-            face.reading = None
+            face.seen = None
             if time_s - face.seen_s <= _PATIENCE_S:
-                self._read_on(face, view)
+                seen = read(self._networks.mesh, view, face.region)
+                if seen.presence >= LOST and not self._is_another(face, seen):
+                    face.seen = seen
         self._part_coinciding()
         if self._search_due(time_s):
             self._searched_s = time_s
             self._search(view, time_s)
-        seen = [face for face in self._faces if face.reading is not None]
-        for face in seen:
+        for face in self._seen():
             face.seen_s = time_s
-        return [self._sighting(face, view) for face in seen]
+        return [self._sighting(face, view) for face in self._seen()]
 
-    def _read_on(self, face: _Face, view: View) -> None:
-        reading = read(self._networks.mesh, view, face.region)
-        if reading.presence >= LOST:
-            face.reading = reading
+    def _is_another(self, face: _Face, seen: _Seen) -> bool:
+        """Whether a reading fits another face of the shot better: the mesh slid over to somebody passing."""
+        strangeness = face.strangeness(seen)
+        return strangeness > _STRANGE and any(
+            other.strangeness(seen) < 0.7 * strangeness for other in self._faces if other is not face
+        )
 
     def _part_coinciding(self) -> None:
-        """Of two meshes on one face, keep the one that came the shorter way; then let the regions follow."""
-        seen = [(face, Region.around(face.reading.landmarks)) for face in self._faces if face.reading is not None]
-        seen.sort(key=lambda pair: pair[0].region.distance(pair[1]) / pair[1].size)
+        """Of two meshes on one face keep the one whose face it is; then let regions and looks follow."""
+        seen = [(face, face.seen, Region.around(face.seen.landmarks)) for face in self._faces if face.seen is not None]
+        seen.sort(key=lambda entry: entry[0].strangeness(entry[1]))
         kept: list[Region] = []
-        for face, region in seen:
+        for face, reading, region in seen:
             if any(region.coincides(other) for other in kept):
-                face.reading = None
-            else:
-                kept.append(region)
-                face.region = face.region.followed(region)
+                face.seen = None
+                continue
+            kept.append(region)
+            face.region = face.region.followed(region)
+            if face.strangeness(reading) < _STRANGE:
+                face.look = face.look + _LOOK_SHARE * (reading.colours - face.look)
 
     def _search_due(self, time_s: float) -> bool:
-        seen = sum(face.reading is not None for face in self._faces)
+        seen = len(self._seen())
         if seen >= self._max_faces:
             return False
-        missing = seen == 0 or any(face.reading is None and time_s - face.seen_s <= _PATIENCE_S for face in self._faces)
+        missing = seen == 0 or any(face.seen is None and time_s - face.seen_s <= _PATIENCE_S for face in self._faces)
         return time_s - self._searched_s >= (_SEARCH_EVERY_S if missing else _RECRUIT_EVERY_S) - 1e-6
 
     def _search(self, view: View, time_s: float) -> None:
-        for region in self._candidates(view, time_s):
-            seen = [face for face in self._faces if face.reading is not None]
+        """Look for faces that are not being followed: in the whole frame, and if it seems empty, more thoroughly."""
+        self._take_in(view, self._detected(self._networks.full_range, view))
+        if not self._seen():
+            self._take_in(view, self._detected(self._networks.short_range, view))
+        if not self._seen() and time_s - self._tiled_s >= _TILES_EVERY_S - 1e-6:
+            self._tiled_s = time_s
+            self._take_in(view, self._detected_in_tiles(view))
+
+    def _seen(self) -> list[_Face]:
+        return [face for face in self._faces if face.seen is not None]
+
+    def _take_in(self, view: View, regions: list[Region]) -> None:
+        for region in regions:
+            seen = self._seen()
             if len(seen) >= self._max_faces:
                 return
             if any(region.distance(face.region) < 0.3 * max(region.size, face.region.size) for face in seen):
                 continue
             found = settle(self._networks.mesh, view, region)
-            if found is None:
+            if found is None or any(found[1].coincides(face.region) for face in seen):
                 continue
-            reading, region = found
-            if any(region.coincides(face.region) for face in seen):
-                continue
-            face = self._reunite(region)
-            face.region, face.reading = region, reading
+            face = self._reunite(*found)
+            face.seen, face.region = found
 
-    def _candidates(self, view: View, time_s: float) -> list[Region]:
-        scale = 1 / view.scale
-        found = self._networks.full_range.detect(view.picture)
-        if not found and not any(face.reading is not None for face in self._faces):
-            found = self._networks.short_range.detect(view.picture)
-            if not found and time_s - self._tiled_s >= _TILES_EVERY_S - 1e-6:
-                self._tiled_s = time_s
-                return self._tiled_candidates(view)
-        return [detection.region.scaled(scale) for detection in found]
+    def _detected(self, detector: FaceDetector, view: View) -> list[Region]:
+        return [detection.region.scaled(1 / view.scale) for detection in detector.detect(view.picture)]
 
-    def _tiled_candidates(self, view: View) -> list[Region]:
+    def _detected_in_tiles(self, view: View) -> list[Region]:
         regions = [
             detection.region.moved(left, top)
             for tile, left, top in view.tiles()
@@ -166,39 +200,42 @@ class ShotFollower:
         ]
         return sorted(regions, key=lambda region: -region.size)
 
-    def _reunite(self, region: Region) -> _Face:
-        """The face missing that was last seen nearest, or a new one."""
-        missing = [face for face in self._faces if face.reading is None and face.region.may_be(region, _REUNION)]
+    def _reunite(self, seen: _Seen, region: Region) -> _Face:
+        """The face missing that looks most like what was found nearby, or a new one."""
+        missing = [face for face in self._faces if face.seen is None and face.region.may_be(region, _REUNION)]
         if missing:
-            return min(missing, key=lambda face: face.region.distance(region))
-        face = _Face(len(self._faces), region, 0.0, None)
+            nearest = min(missing, key=lambda face: face.strangeness(seen))
+            if nearest.strangeness(seen) < _STRANGER:
+                return nearest
+        face = _Face(len(self._faces), region, seen.colours)
         self._faces.append(face)
         return face
 
     def _sighting(self, face: _Face, view: View) -> Sighting:
-        assert face.reading is not None
+        assert face.seen is not None
         scores = None
         if self._networks.blendshapes is not None:
             picture, scale, left, top = view.around(face.region)
             scores = self._networks.blendshapes.read(picture, face.region.moved(-left, -top).scaled(scale))
-        return Sighting(face.identity, view.to_frame(face.reading.landmarks), face.reading.presence, scores)
+        landmarks = view.to_frame(face.seen.landmarks)
+        return Sighting(face.identity, landmarks, face.seen.presence, face.seen.colours, scores)
 
 
-def read(mesh: FaceMesh, view: View, region: Region) -> MeshReading:
-    """Read a region of a frame, both in square px."""
+def read(mesh: FaceMesh, view: View, region: Region) -> _Seen:
+    """Read a region of a frame, in square px."""
     picture, scale, left, top = view.around(region)
     reading = mesh.read(picture, region.moved(-left, -top).scaled(scale))
-    landmarks = reading.landmarks / scale
-    landmarks[:, 0] += left
-    landmarks[:, 1] += top
-    return MeshReading(landmarks, reading.presence)
+    colours = sample(picture, reading.landmarks)
+    landmarks = reading.landmarks / np.float32(scale)
+    landmarks[:, :2] += np.array([left, top], np.float32)
+    return _Seen(landmarks, reading.presence, colours)
 
 
-def settle(mesh: FaceMesh, view: View, region: Region) -> tuple[MeshReading, Region] | None:
+def settle(mesh: FaceMesh, view: View, region: Region) -> tuple[_Seen, Region] | None:
     """Read a detector's region until the mesh has found its place, or None where it finds no face."""
     for _ in range(_SETTLING_READS):
-        reading = read(mesh, view, region)
-        if reading.presence < LOST:
+        seen = read(mesh, view, region)
+        if seen.presence < LOST:
             return None
-        region = Region.around(reading.landmarks)
-    return (reading, region) if reading.presence >= _FOUND else None
+        region = Region.around(seen.landmarks)
+    return (seen, region) if seen.presence >= _FOUND else None

@@ -43,6 +43,8 @@ def load_mediapipe() -> None:
         package = importlib.util.module_from_spec(spec)
         package.__getattr__ = _mediapipe_attribute  # type: ignore[method-assign]
         sys.modules["mediapipe"] = package
+    for message in ("classification", "detection", "landmark"):  # protobuf must know what the networks return
+        importlib.import_module(f"mediapipe.framework.formats.{message}_pb2")
     from mediapipe.python._framework_bindings import resource_util
 
     resource_util.set_resource_dir(str(Path(sys.modules["mediapipe"].__path__[0]).parent))

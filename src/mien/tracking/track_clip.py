@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 
 from mien.errors import InputError, OutputError
+from mien.tracking.appearance import POINTS, differences
 from mien.tracking.continuity import bridge, confidence_of, fade_of, read_filled
 from mien.tracking.face_track import FaceTrack, Rows, RowWriter, Shot, eye_distances
 from mien.tracking.follow import Networks, ShotFollower, Sighting
@@ -20,7 +21,7 @@ from mien.tracking.landmarker import BLENDSHAPE_NAMES, find_landmarker
 from mien.tracking.shots import with_cuts
 from mien.tracking.smoothing import REACH, smooth
 from mien.tracking.view import View
-from mien.types import LANDMARK_COUNT, AnyArray
+from mien.types import LANDMARK_COUNT, AnyArray, FloatArray
 from mien.video.clip import Clip
 
 Item = TypeVar("Item")
@@ -29,6 +30,7 @@ Progress = Callable[[int], None]
 
 _AHEAD = 4
 _WINDOW = 256
+_REFERENCE_FRAMES = 64
 _LEAST_SEEN_S = 0.2
 
 
@@ -121,31 +123,32 @@ class _FaceRecorder:
         self.size_sum = 0.0
         self._stem = stem
         self._landmarks = RowWriter(stem.with_suffix(".raw"))
+        self._colours = RowWriter(stem.with_suffix(".colours"))
         self._blendshapes = RowWriter(stem.with_suffix(".scores")) if has_blendshapes else None
 
     def add(self, row: int, sighting: Sighting) -> None:
         """Take the face's reading in row ``row`` of its shot; rows passed over stay empty."""
         missed = row - self.start - len(self.presence)
         self.presence.extend([np.nan] * missed)
-        empty = np.full((missed, LANDMARK_COUNT, 3), np.nan, np.float32)
-        self._landmarks.append(np.concatenate([empty, sighting.landmarks[None]]))
         self.presence.append(sighting.presence)
+        self._landmarks.append(_padded(sighting.landmarks, missed))
+        self._colours.append(_padded(sighting.colours, missed))
         self.size_sum += float(eye_distances(sighting.landmarks[None])[0])
         if self._blendshapes is not None and sighting.blendshapes is not None:
-            empty = np.full((missed, len(BLENDSHAPE_NAMES)), np.nan, np.float32)
-            self._blendshapes.append(np.concatenate([empty, sighting.blendshapes[None]]))
+            self._blendshapes.append(_padded(sighting.blendshapes, missed))
 
     def discard(self) -> None:
         """Delete what was written."""
-        self._landmarks.discard()
-        if self._blendshapes is not None:
-            self._blendshapes.discard()
+        for writer in self._writers():
+            writer.discard()
 
     def close(self) -> None:
         """Close the files, as they are."""
-        self._landmarks.close()
-        if self._blendshapes is not None:
-            self._blendshapes.close()
+        for writer in self._writers():
+            writer.close()
+
+    def _writers(self) -> list[RowWriter]:
+        return [writer for writer in (self._landmarks, self._colours, self._blendshapes) if writer is not None]
 
     def finish(self, number: int, shot_start: int, times_s: AnyArray) -> FaceTrack:
         """Smooth and bridge what was read.
@@ -159,13 +162,28 @@ class _FaceRecorder:
         presence = np.array(self.presence, np.float32)
         present = np.isfinite(presence)
         here_s = times_s[self.start : self.start + count]
-        confidence, usable = bridge(confidence_of(presence), here_s)
+        confidence, usable = bridge(confidence_of(presence, *self._differences(present)), here_s)
         ends_with_shot = self.start + count == len(times_s)
         fade = fade_of(usable, here_s, eased_start=self.start > 0, eased_stop=not ends_with_shot)
         rows, sizes = self._finish_landmarks(present, here_s)
         scores = self._finish_blendshapes(present, here_s)
         start = shot_start + self.start
         return FaceTrack(number, start, start + count, confidence, fade, sizes, rows, scores)
+
+    def _differences(self, present: AnyArray) -> tuple[AnyArray, AnyArray]:
+        """Differences of the face's colours from their median, ``(T,)`` over the whole face and around the mouth."""
+        self._colours.close()
+        rows = Rows((len(POINTS), 3), self._colours.path)
+        inside = np.flatnonzero(present)
+        chosen = inside[np.linspace(0, len(inside) - 1, min(len(inside), _REFERENCE_FRAMES)).astype(int)]
+        reference = np.median([rows.read(row, row + 1)[0] for row in chosen], axis=0)
+        count = len(present)
+        parts = [
+            differences(rows.read(start, min(start + _WINDOW, count)), reference) for start in range(0, count, _WINDOW)
+        ]
+        self._colours.discard()
+        whole, mouth = zip(*parts, strict=True)
+        return np.concatenate(whole), np.concatenate(mouth)
 
     def _finish_landmarks(self, present: AnyArray, times_s: AnyArray) -> tuple[Rows, AnyArray]:
         self._landmarks.close()
@@ -194,6 +212,11 @@ class _FaceRecorder:
         done.close()
         self._blendshapes.discard()
         return Rows((len(BLENDSHAPE_NAMES),), done.path)
+
+
+def _padded(row: FloatArray, missed: int) -> FloatArray:
+    """A row after rows of NaN."""
+    return np.concatenate([np.full((missed, *row.shape), np.nan, np.float32), row[None]])
 
 
 class _ShotRecorder:
