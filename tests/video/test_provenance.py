@@ -332,6 +332,17 @@ def test_an_identity_that_cannot_be_kept_still_signs(tmp_path: Path, claim: Edit
     assert read(claim.source)["validation_state"] == "Valid"  # type: ignore[index]
 
 
+def test_whoever_trusts_the_root_sees_a_trusted_signer(claim: EditClaim) -> None:
+    """The certificates fit C2PA's profile: nothing but the trust in their root is missing."""
+    c2pa = pytest.importorskip("c2pa")
+    sign(claim.source, claim)
+    root = x509.load_pem_x509_certificates(signing_identity().chain)[1]
+    anchor = root.public_bytes(serialization.Encoding.PEM).decode()
+    context = c2pa.Context.from_dict({"trust": {"user_anchors": anchor}, "verify": {"verify_trust": True}})
+    with c2pa.Reader(str(claim.source), context=context) as reader:
+        assert reader.get_validation_state() == "Trusted"
+
+
 def own_identity(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     """An identity of the user's: the self-made one of another settings folder, written as two files."""
     made = signing_identity()
