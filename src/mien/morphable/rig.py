@@ -77,7 +77,7 @@ class JawMotion:
 JAW_MOTIONS: dict[str, JawMotion] = {
     "AU26": JawMotion(open_degrees=6.5),
     "AU27": JawMotion(open_degrees=15.0, forward_mm=2.0),
-    "AU29": JawMotion(forward_mm=6.0),
+    "AU29": JawMotion(forward_mm=5.0),
     "AU30L": JawMotion(left_degrees=5.0),
     "AU30R": JawMotion(left_degrees=-5.0),
 }
