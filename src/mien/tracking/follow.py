@@ -24,6 +24,7 @@ LOST = 4.0
 
 _FOUND = 8.0
 _PATIENCE_S = 0.5
+_SOUGHT_S = 2.0
 _SEARCH_EVERY_S = 0.1
 _RECRUIT_EVERY_S = 0.5
 _TILES_EVERY_S = 1.0
@@ -161,7 +162,7 @@ class ShotFollower:
         seen = len(self._seen())
         if seen >= self._max_faces:
             return False
-        missing = seen == 0 or any(face.seen is None and time_s - face.seen_s <= _PATIENCE_S for face in self._faces)
+        missing = seen == 0 or any(face.seen is None and time_s - face.seen_s <= _SOUGHT_S for face in self._faces)
         return time_s - self._searched_s >= (_SEARCH_EVERY_S if missing else _RECRUIT_EVERY_S) - 1e-6
 
     def _search(self, view: View, time_s: float) -> None:
