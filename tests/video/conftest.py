@@ -117,10 +117,8 @@ class Packets:
 
 def _packets_of(path: Path) -> list[Packets]:
     """Everything in a file, stream by stream, read with PyAV alone."""
-    found: list[Packets] = []
     with av.open(str(path)) as container:
-        for stream in container.streams:
-            found.append(Packets(stream.type, [], [], stream.time_base or Fraction(1)))
+        found = [Packets(stream.type, [], [], stream.time_base or Fraction(1)) for stream in container.streams]
         for packet in container.demux():
             if packet.pts is not None:
                 found[packet.stream.index].times.append(packet.pts * packet.time_base)

@@ -21,12 +21,13 @@ from mien.video.picture import describe_picture, rgb_views, sample_planes
 YUV = ["yuv420p", "yuvj420p", "yuv422p", "yuv444p", "yuv440p", "yuv411p", "yuv420p10le", "yuv422p12le", "yuva420p"]
 OTHER = ["gray", "gray10le", "gray16le", "rgb24", "rgba", "rgb48le", "gbrp", "gbrp10le"]
 REARRANGED = ["nv12", "p010le", "uyvy422", "yuyv422", "bgr24", "bgra", "rgb48be", "gray10be"]
+PLAIN = Orientation()
 RNG = np.random.default_rng(7)
 
 
 def make_frame(
     pixel_format: str, width: int = 50, height: int = 38, matrix: int = 1, full: bool = False,
-    orientation: Orientation = Orientation(), smooth: bool = True,
+    orientation: Orientation = PLAIN, smooth: bool = True,
 ) -> Frame:  # fmt: skip
     """A frame of given tags; smooth ones have no chroma edges, noise is full of them."""
     if smooth:
@@ -61,21 +62,35 @@ def samples(frame: Frame) -> list[np.ndarray]:
     return [plane[:rows, :columns].copy() for plane, (rows, columns) in zip(planes, sizes, strict=True)]
 
 
-@pytest.mark.parametrize("pixel_format", YUV + OTHER + REARRANGED)
+@pytest.mark.parametrize("pixel_format", [name for name in YUV + OTHER + REARRANGED if "gray" not in name])
 @pytest.mark.parametrize(("matrix", "full"), [(1, False), (6, False), (9, False), (1, True)])
 def test_crop_agrees_with_swscale(pixel_format, matrix, full):
-    frame = make_frame(pixel_format, matrix=matrix, full=full)
+    frame = make_frame(pixel_format, 150, 114, matrix=matrix, full=full)
     mode = av.video.reformatter.Interpolation
     expected = frame.picture.reformat(
         format="rgb48le", src_colorspace=matrix, src_color_range="JPEG" if frame.format.full_range else "MPEG",
-        dst_color_range="JPEG", interpolation=mode.BILINEAR | mode.FULL_CHR_H_INT | mode.ACCURATE_RND,
+        dst_color_range="JPEG", interpolation=mode.BICUBIC | mode.FULL_CHR_H_INT | mode.ACCURATE_RND,
     )  # fmt: skip
     theirs = expected.to_ndarray().astype(np.float64) / 65535
     ours = frame.crop(whole(frame))
-    # On smooth colours chroma interpolation hardly matters: swscale's fixed-point sums (about 1/255 at 8 bits) and its
-    # treatment of chroma at the picture's edge remain.
+    # On smooth colours chroma interpolation hardly matters; swscale's fixed-point sums (about 1/255 at 8 bits), its
+    # bicubic curve and its siting of chroma in these frames, which do not say theirs, remain.
     assert np.abs(ours - theirs)[2:-2, 4:-4].max() < 2.0 / 255
     assert np.abs(ours - theirs).mean() < 0.75 / 255
+
+
+@pytest.mark.parametrize(("pixel_format", "bits"), [("gray", 8), ("gray10le", 10), ("gray10be", 10), ("gray16le", 16)])
+def test_gray_follows_its_range(pixel_format, bits):
+    # swscale takes every gray as full range, whatever its tag: the definition (BT.2100 table 9) is the reference.
+    step = 2 ** (bits - 8)
+    full = make_frame(pixel_format, full=True)
+    limited = Frame(0, 0, full.picture, make_frame(pixel_format).format)
+    stored = samples(full)[0].astype(float)
+    expected = np.clip((stored - 16 * step) / (219 * step), 0, 1)
+    for frame, values in ((full, stored / full.peak), (limited, expected)):
+        crop = frame.crop(whole(frame))
+        np.testing.assert_allclose(crop, np.repeat(values[..., None], 3, axis=-1), atol=1e-6)
+        assert np.abs(frame.thumbnail(1000) / 255 - crop).max() < (1.01 if bits == 8 else 2.3) / 219  # cut to 8 bits
 
 
 @pytest.mark.parametrize("pixel_format", YUV)
@@ -84,7 +99,9 @@ def test_kernels_agree_with_numpy(pixel_format):
     form, layout = frame.format, frame.format.layout
     box = Box(5, 3, 40, 30)
     planes = sample_planes(frame.picture, form)
-    columns = kernels.chroma_taps(box.x0, box.width, layout.shift_x, -(-form.width // 2**layout.shift_x), form.centred_chroma)
+    columns = kernels.chroma_taps(
+        box.x0, box.width, layout.shift_x, -(-form.width // 2**layout.shift_x), form.centred_chroma
+    )
     rows = kernels.chroma_taps(box.y0, box.height, layout.shift_y, -(-form.height // 2**layout.shift_y), True)
     reference = kernels.crop_yuv_numpy(*planes, box.x0, box.y0, columns, rows, form.numbers)
     before = frame.crop(box)
@@ -93,7 +110,17 @@ def test_kernels_agree_with_numpy(pixel_format):
     fast = samples(frame.with_change(box, before, after))
     slow = [plane.copy() for plane in planes]
     kernels.add_change_yuv_numpy(
-        *slow, box.x0, box.y0, before, after, layout.shift_x, layout.shift_y, form.width, form.height, form.numbers, frame.peak
+        *slow,
+        box.x0,
+        box.y0,
+        before,
+        after,
+        layout.shift_x,
+        layout.shift_y,
+        form.width,
+        form.height,
+        form.numbers,
+        frame.peak,
     )
     for a, b in zip(fast, slow, strict=True):
         difference = np.abs(a.astype(int) - b[: a.shape[0], : a.shape[1]].astype(int))
@@ -114,7 +141,9 @@ def test_equal_before_and_after_change_no_bit(pixel_format):
         sx, sy = (layout.shift_x, layout.shift_y) if layout.family == "yuv" and number else (0, 0)
         touched = np.zeros((frame.height, frame.width), bool)
         touched[5 + 6 : 5 + 12, 3 + 8 : 3 + 20] = True
-        blocks = np.add.reduceat(np.add.reduceat(touched, range(0, frame.height, 2**sy), 0), range(0, frame.width, 2**sx), 1)
+        blocks = np.add.reduceat(
+            np.add.reduceat(touched, range(0, frame.height, 2**sy), 0), range(0, frame.width, 2**sx), 1
+        )
         assert np.array_equal(old[blocks == 0], new[blocks == 0])
         assert (old != new).any()
     unchanged = frame.with_change(box, before, before.copy())
@@ -160,7 +189,9 @@ def test_chroma_is_the_mean_over_its_block():
     assert np.count_nonzero(new[1] != old[1]) == 1
 
 
-@pytest.mark.parametrize("turn", [Orientation(t, x, y) for t in (False, True) for x in (False, True) for y in (False, True)])
+@pytest.mark.parametrize(
+    "turn", [Orientation(t, x, y) for t in (False, True) for x in (False, True) for y in (False, True)]
+)
 def test_turned_frames_work_in_display_orientation(turn):
     plain = make_frame("yuv444p", smooth=False)
     turned = make_frame("yuv444p", orientation=turn, smooth=False)
@@ -188,8 +219,9 @@ def test_thumbnail_has_square_pixels_and_the_right_colours():
     small = Frame(0, 0, frame.picture, wide).thumbnail(32)
     assert small.shape == (12, 32, 3)
     expected = frame.rgb().reshape(12, 4, 32, 2, 3).mean(axis=(1, 3))
-    # swscale's area average runs in fixed point, chroma at its own resolution.
-    assert np.abs(small - expected).max() < 4
+    # swscale's quick way gives two neighbours one chroma: half of red's slope of 4 a pixel, and rounding.
+    assert np.abs(small - expected).max() < 7
+    assert np.abs(small - expected).mean() < 2
     assert frame.thumbnail(500).shape == (48, 64, 3)
     with pytest.raises(InputError, match="at least 1 px"):
         frame.thumbnail(0)
@@ -217,8 +249,6 @@ def test_rearranged_formats_lose_nothing(pixel_format):
         a = np.frombuffer(old, np.uint8).reshape(old.height, -1)[:, :kept]
         b = np.frombuffer(new, np.uint8).reshape(new.height, -1)[:, :kept]
         difference = a != b
-        if pixel_format == "bgra":
-            difference[:, 3::4] = False  # the padding byte of an opaque picture
         assert not difference[:, : old.width].any()
 
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import warnings
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,15 +17,26 @@ import pytest
 
 from mien.errors import InputError, OutputError
 from mien.types import Box
-from mien.video import Clip, ClipWriter, EncoderSettings, MienWarning, transcode
+from mien.video import Clip, ClipWriter, EncoderSettings, Frame, MienWarning, transcode
 
 LOSSLESS = EncoderSettings(codec="h264", quality=0, preset="ultrafast", threads=1)
 QUICK = EncoderSettings(preset="ultrafast", threads=1)
 
+
+def write_all(writer: ClipWriter, frames: Iterable[Frame]) -> None:
+    with writer:
+        for frame in frames:
+            writer.write(frame)
+
+
 TIMINGS = {
     "25": {},
     "29.97": {"rate": Fraction(30000, 1001), "time_base": Fraction(1, 30000)},
-    "23.976 in 90 kHz": {"rate": Fraction(24000, 1001), "time_base": Fraction(1, 90000), "pts": [3754 * i for i in range(9)]},
+    "23.976 in 90 kHz": {
+        "rate": Fraction(24000, 1001),
+        "time_base": Fraction(1, 90000),
+        "pts": [3754 * i for i in range(9)],
+    },
     "variable": {"pts": [0, 300, 1500, 1700, 2900, 4000, 4017, 8000]},
     "late start": {"pts": [6413 + 512 * i for i in range(8)]},
     "late start, odd ticks": {"time_base": Fraction(1, 90000), "pts": [1237 + 3600 * i for i in range(8)]},
@@ -75,7 +87,9 @@ def test_matroska_says_that_it_rounds_times(make_clip, packets_of, tmp_path):
 
 
 def test_transport_stream_keeps_its_start_in_mp4(make_clip, packets_of, tmp_path):
-    source = make_clip("source.ts", audio=1, audio_start=67201, time_base=Fraction(1, 90000), pts=[126001 + 3600 * i for i in range(9)])
+    source = make_clip(
+        "source.ts", audio=1, audio_start=67201, time_base=Fraction(1, 90000), pts=[126001 + 3600 * i for i in range(9)]
+    )
     target = tmp_path / "out.mp4"
     transcode(source, target, QUICK)
     before, after = packets_of(source), packets_of(target)
@@ -165,6 +179,34 @@ def test_pixel_aspect_is_kept(make_clip, tmp_path, suffix):
         transcode(source, tmp_path / "other.mkv", EncoderSettings(codec="ffv1"))
 
 
+def test_interlaced_stays_interlaced(make_clip, tmp_path):
+    options = (("preset", "ultrafast"), ("flags", "+ildct+ilme"))
+    source = make_clip("source.mkv", options=options, time_base=Fraction(1, 1000))
+    transcode(source, tmp_path / "out.mkv", QUICK)
+    for path in (source, tmp_path / "out.mkv"):
+        with av.open(str(path)) as container:
+            assert all(frame.interlaced_frame for frame in container.decode(video=0))
+
+
+def test_rgb_video_stays_rgb(make_clip, decoded, tmp_path):
+    source = make_clip("source.mkv", codec="libx264rgb", pixel_format="rgb24", count=3, time_base=Fraction(1, 1000),
+                       options=(("preset", "ultrafast"), ("qp", "0")))  # fmt: skip
+    transcode(source, tmp_path / "out.mp4", EncoderSettings(quality=0, preset="ultrafast"))
+    assert Clip.open(tmp_path / "out.mp4").info.chroma == "rgb"
+    for (_, old), (_, new) in zip(decoded(source), decoded(tmp_path / "out.mp4"), strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(old, new, strict=True))
+
+
+def test_transparency_that_is_lost_is_told(make_clip, tmp_path):
+    source = make_clip(
+        "source.mkv", codec="ffv1", pixel_format="yuva420p", count=2, time_base=Fraction(1, 1000), options=()
+    )
+    with pytest.warns(MienWarning, match="transparency"):
+        transcode(source, tmp_path / "out.mp4", EncoderSettings(codec="h264", preset="ultrafast"))
+    transcode(source, tmp_path / "out.mkv")
+    assert Clip.open(tmp_path / "out.mkv").info.pixel_format == "yuva420p"
+
+
 def test_untagged_stays_untagged(make_clip, tmp_path):
     source = make_clip(count=3)
     transcode(source, tmp_path / "out.mp4", QUICK)
@@ -189,7 +231,9 @@ def test_hdr10_metadata_is_kept(make_clip, tmp_path):
 
 
 def test_odd_size_keeps_its_size_and_says_how(make_clip, decoded, tmp_path):
-    source = make_clip("source.mkv", codec="ffv1", width=97, height=63, count=3, time_base=Fraction(1, 1000), options=())
+    source = make_clip(
+        "source.mkv", codec="ffv1", width=97, height=63, count=3, time_base=Fraction(1, 1000), options=()
+    )
     with pytest.warns(MienWarning, match="odd sides"):
         transcode(source, tmp_path / "out.mp4", LOSSLESS)
     info = Clip.open(tmp_path / "out.mp4").info
@@ -201,7 +245,9 @@ def test_odd_size_keeps_its_size_and_says_how(make_clip, decoded, tmp_path):
 
 
 def test_odd_size_in_webm_needs_nothing_special(make_clip, tmp_path):
-    source = make_clip("source.mkv", codec="ffv1", width=97, height=63, count=3, time_base=Fraction(1, 1000), options=())
+    source = make_clip(
+        "source.mkv", codec="ffv1", width=97, height=63, count=3, time_base=Fraction(1, 1000), options=()
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("error", MienWarning)
         transcode(source, tmp_path / "out.webm", QUICK)
@@ -235,7 +281,9 @@ def _with_extras(plain: Path, target: Path) -> None:
         titles.time_base = Fraction(1, 1000)
         new.add_attachment("font.ttf", "font/ttf", b"a font")
         new.metadata["title"] = "a title"
-        new.set_chapters([{"id": 1, "start": 0, "end": 200, "time_base": Fraction(1, 1000), "metadata": {"title": "one"}}])
+        new.set_chapters(
+            [{"id": 1, "start": 0, "end": 200, "time_base": Fraction(1, 1000), "metadata": {"title": "one"}}]
+        )
         for packet in old.demux():
             if packet.dts is not None:
                 packet.stream = copies[packet.stream.index]
@@ -252,9 +300,9 @@ def test_what_a_container_cannot_hold_is_told(make_clip, packets_of, tmp_path):
     source = tmp_path / "source.mkv"
     _with_extras(make_clip("plain.mkv", audio=2, time_base=Fraction(1, 1000)), source)
     clip = Clip.open(source)
-    with pytest.warns(MienWarning, match="subtitle stream 3"), ClipWriter(tmp_path / "out.mp4", clip, QUICK) as writer:
-        for frame in clip.frames():
-            writer.write(frame)
+    writer = ClipWriter(tmp_path / "out.mp4", clip, QUICK)
+    with pytest.warns(MienWarning, match="subtitle stream 3"):
+        write_all(writer, clip.frames())
     assert any("attachment stream 4" in text for text in writer.warnings)
     assert [s.kind for s in packets_of(tmp_path / "out.mp4")][:3] == ["video", "audio", "audio"]
     with pytest.raises(OutputError, match=r"cannot hold the clip's audio stream 1 \(aac\)"):
@@ -364,21 +412,16 @@ def test_no_space_left_is_told_by_name(make_clip, tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "replace", full)
-    with (
-        pytest.raises(OutputError, match="no space left on the disk"),
-        ClipWriter(tmp_path / "out.mp4", clip, QUICK) as writer,
-    ):
-        for frame in clip.frames():
-            writer.write(frame)
+    with pytest.raises(OutputError, match="no space left on the disk"):
+        write_all(ClipWriter(tmp_path / "out.mp4", clip, QUICK), clip.frames())
     assert sorted(p.name for p in tmp_path.iterdir()) == ["source.mp4"]
 
 
 def test_frames_out_of_order_are_refused(make_clip, tmp_path):
     clip = Clip.open(make_clip())
     first, second = list(clip.frames(0, 2))
-    with pytest.raises(InputError, match="write frames in order"), ClipWriter(tmp_path / "out.mp4", clip, QUICK) as writer:
-        writer.write(second)
-        writer.write(first)
+    with pytest.raises(InputError, match="write frames in order"):
+        write_all(ClipWriter(tmp_path / "out.mp4", clip, QUICK), [second, first])
     with pytest.raises(OutputError, match="no frame was given"), ClipWriter(tmp_path / "out.mp4", clip, QUICK):
         pass
     assert sorted(p.name for p in tmp_path.iterdir()) == ["source.mp4"]

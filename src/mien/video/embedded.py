@@ -12,6 +12,7 @@ from mien.video.orientation import Orientation
 
 _EXIF_MARK = b"Exif\0\0"
 _ORIENTATION_TAG = 0x0112
+_PROFILE_TAG = 0x8773
 
 
 def jpeg_segments(data: bytes) -> list[tuple[int, bytes]]:
@@ -61,22 +62,37 @@ def exif_block(data: bytes) -> bytes | None:
     return found[0].removeprefix(_EXIF_MARK) if found else None
 
 
-def image_orientation(data: bytes) -> Orientation:
-    """How an image file asks to be turned, by its EXIF orientation; as stored when it does not ask or is damaged."""
-    block = exif_block(data)
+def _tiff_tag(block: bytes | None, wanted: int) -> int | None:
+    """A tag's value in the first directory of a TIFF structure, or None when absent or damaged."""
     if block is None or block[:2] not in (b"II", b"MM"):
-        return exif_orientation(1)
+        return None
     order = "<" if block[:2] == b"II" else ">"
     try:
         (place,) = struct.unpack_from(order + "I", block, 4)
         (count,) = struct.unpack_from(order + "H", block, place)
         for entry in range(count):
             tag, _, _, value = struct.unpack_from(order + "HHIH", block, place + 2 + 12 * entry)
-            if tag == _ORIENTATION_TAG:
-                return exif_orientation(value)
+            if tag == wanted:
+                return int(value)
     except struct.error:
         pass
-    return exif_orientation(1)
+    return None
+
+
+def image_orientation(data: bytes) -> Orientation:
+    """How an image file asks to be turned, by its EXIF orientation; as stored when it does not ask or is damaged."""
+    return exif_orientation(_tiff_tag(exif_block(data), _ORIENTATION_TAG) or 1)
+
+
+def has_profile(data: bytes) -> bool:
+    """Whether an image file carries a colour profile."""
+    if data[:2] == b"\xff\xd8":
+        return any(marker == 0xE2 and body.startswith(b"ICC_PROFILE") for marker, body in jpeg_segments(data))
+    if data[:8] == b"\x89PNG\r\n\x1a\n":
+        return any(name == b"iCCP" for name, _ in _png_chunks(data))
+    if data[8:12] == b"WEBP":
+        return any(name == b"ICCP" for name, _ in _webp_chunks(data))
+    return _tiff_tag(data, _PROFILE_TAG) is not None
 
 
 def exif_orientation(value: int) -> Orientation:

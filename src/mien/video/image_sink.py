@@ -10,7 +10,7 @@ import av
 import numpy as np
 
 from mien.errors import OutputError
-from mien.video.embedded import with_embedded
+from mien.video.embedded import has_profile, with_embedded
 from mien.video.frame import Frame
 from mien.video.images import IMAGE_ENCODERS, ImageReader, is_image
 from mien.video.reader import VideoReader
@@ -76,8 +76,9 @@ class ImageSink:
         name = _target_format(picture.format.name, encoder)
         if name != picture.format.name:
             picture = picture.reformat(format=name, dst_color_range="JPEG" if name.startswith("yuvj") else None)
-        if encoder == "tiff" or not same:
-            self._warn("an embedded colour profile, if there is one, is not kept in this format.")
+        source = original.read_bytes()
+        if has_profile(source) and (encoder == "tiff" or not same):
+            self._warn("the colour profile of the image is not kept in this format.")
         context = av.CodecContext.create(encoder, "w")
         assert isinstance(context, av.VideoCodecContext)
         context.width, context.height, context.pix_fmt = picture.width, picture.height, name
@@ -87,7 +88,7 @@ class ImageSink:
         context.options = _webp_options(name) if encoder == "libwebp" else dict(_OPTIONS[encoder])
         picture.pict_type = 0
         data = b"".join(bytes(packet) for packet in [*context.encode(picture), *context.encode(None)])
-        return with_embedded(data, original.read_bytes()) if same else data
+        return with_embedded(data, source) if same else data
 
     def finish(self) -> None:
         """Make room for the complete folder."""
@@ -99,7 +100,7 @@ class ImageSink:
 
 
 def _webp_options(pixel_format: str) -> dict[str, str]:
-    return {"lossless": "1"} if pixel_format == "bgra" else {"quality": "98"}
+    return {"lossless": "1"} if pixel_format == "bgra" else {"quality": "100"}
 
 
 def _target_format(name: str, encoder: str) -> str:

@@ -102,7 +102,7 @@ class ImageReader:
             duration_s=float(len(self.files) / frame_rate), time_base=1 / frame_rate, start_pts=0,
             pixel_format=picture.format.name, bit_depth=form.layout.bits, chroma=form.layout.chroma, tags=tags,
             pixel_aspect=Fraction(1), rotation_deg=form.orientation.rotation_deg,
-            is_mirrored=form.orientation.mirrored, 
+            is_mirrored=form.orientation.mirrored,
             codec=IMAGE_ENCODERS[self.files[0].suffix.lower()].removeprefix("lib"),
             container="images" if folder else "image", bit_rate=None, audio_streams=0, subtitle_streams=0,
             data_streams=0, is_variable_rate=False, is_still=not folder, is_folder=folder,

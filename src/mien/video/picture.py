@@ -150,9 +150,10 @@ class Scaler:
 
     def to_rgb(self, picture: av.VideoFrame, size: tuple[int, int], form: PictureFormat) -> ByteArray:
         """The picture in another size as 8-bit RGB, stored orientation; area average when it shrinks."""
+        gray = form.layout.family == "gray"  # whose range swscale passes over: widened below
         shrinks = size[0] * 2 <= picture.width
         scaled = self._scale(
-            size, picture, width=size[0], height=size[1], format="rgb24",
+            size, picture, width=size[0], height=size[1], format="gray" if gray else "rgb24",
             interpolation="AREA" if shrinks else "BILINEAR",
             src_colorspace=form.matrix if form.layout.family == "yuv" else None,
             src_color_range="JPEG" if form.full_range or form.layout.family == "rgb" else "MPEG",
@@ -160,6 +161,10 @@ class Scaler:
         )  # fmt: skip
         plane: Any = scaled.planes[0]
         rows: ByteArray = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+        if gray:
+            scale = yuv_scale(form.matrix, form.full_range, 8)
+            levels = np.clip((np.arange(256) - scale.luma_offset) * (255 / scale.luma_range) + 0.5, 0, 255)
+            return np.repeat(levels.astype(np.uint8)[rows[:, : plane.width, None]], 3, axis=-1)
         picture_rows: ByteArray = rows[:, : plane.width * 3].reshape(plane.height, plane.width, 3)
         return picture_rows
 

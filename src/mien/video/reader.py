@@ -22,7 +22,9 @@ from mien.video.picture import PictureFormat, describe_picture
 Warn = Callable[[str], None]
 
 _INDEX_LOOK = 2000
-"""Index entries that are looked at to tell whether frames are evenly spaced."""
+_PACKET_LOOK = 60
+_REORDER = 4
+"""Index entries or packets that are looked at to tell whether frames are evenly spaced, and how far B-frames reach."""
 
 
 def open_container(path: Path) -> InputContainer:
@@ -268,20 +270,22 @@ def _info(container: InputContainer, stream: VideoStream, first: av.VideoFrame, 
         codec=stream.codec_context.name, container=container.format.name, bit_rate=stream.bit_rate or None,
         audio_streams=kinds.count("audio"), subtitle_streams=kinds.count("subtitle"),
         data_streams=len(kinds) - kinds.count("audio") - kinds.count("subtitle") - kinds.count("video"),
-        is_variable_rate=_variable_rate(stream), is_still=False, is_folder=False,
+        is_variable_rate=_variable_rate(container, stream), is_still=False, is_folder=False,
     )  # fmt: skip
 
 
-def _variable_rate(stream: VideoStream) -> bool:
-    """Whether frames are unevenly spaced, by the container's index where it lists every frame, else by its rates."""
+def _variable_rate(container: InputContainer, stream: VideoStream) -> bool:
+    """Whether frames are unevenly spaced, by the container's index where it lists all frames, else by packets."""
     entries = stream.index_entries
-    if len(entries) > 2 and len(entries) >= stream.frames > 0:
+    if len(entries) >= stream.frames > 0:
         times = [entries[i].timestamp for i in range(min(len(entries), _INDEX_LOOK))]
-        steps = [b - a for a, b in itertools.pairwise(times)]
-        base = stream.time_base or Fraction(1)
-        slack = max(1, round(Fraction(1, 1000) / base))  # containers that count whole milliseconds jitter by one
-        return max(steps) - min(steps) > slack
-    average, base_rate = stream.average_rate, stream.base_rate
-    if not average or not base_rate:
+    else:
+        packets = itertools.islice(_packets(container, stream, lambda _: None), _PACKET_LOOK)
+        times = sorted(packet.pts for packet in packets if packet.pts is not None)
+        if len(times) > _PACKET_LOOK - _REORDER:
+            times = times[:-_REORDER]  # frames that belong between the last ones may not be read yet
+    if len(times) < 3:
         return False
-    return abs(float(average / base_rate) - 1) > 0.02
+    steps = [b - a for a, b in itertools.pairwise(times)]
+    slack = max(1, round(Fraction(1, 1000) / (stream.time_base or 1)))  # counting milliseconds makes them jitter by one
+    return max(steps) - min(steps) > slack
