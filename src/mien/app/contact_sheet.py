@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -21,8 +21,8 @@ from mien.video.clip import Clip
 from mien.video.frame import Frame
 from mien.video.output import output_errors
 
-TILE_WIDTH_PX = 320
-"""Width of a picture on the sheet; less if the clip is smaller."""
+TILE_PX = 320
+"""Longer side of a picture on the sheet; less if the clip is smaller."""
 
 MOST_COLUMNS = 40
 _GAP = 8
@@ -44,78 +44,102 @@ class Row:
     pictures: tuple[ByteArray, ...]
 
 
-def compare(before: Clip, after: Clip, count: int = 6, analysis: Analysis | None = None) -> tuple[list[Row], list[str]]:
+def even_times(before: Clip, after: Clip, count: int) -> DoubleArray:
+    """Times spread evenly over what both clips have, ``(count,)`` s.
+
+    Raises:
+        InputError: ``count`` is not 1 to 40.
+    """
+    if not 1 <= count <= MOST_COLUMNS:
+        raise InputError(f"a contact sheet has 1 to {MOST_COLUMNS} columns, not {count}")
+    duration_s = min(clip.info.duration_s or 0.0 for clip in (before, after))
+    return (np.arange(count) + 0.5) / count * duration_s
+
+
+def compare(
+    before: Clip, after: Clip, times_s: DoubleArray, analysis: Analysis | None = None
+) -> tuple[list[Row], list[str]]:
     """Rows of both clips at the same times.
 
     Args:
         before: The source.
         after: The result.
-        count: Columns, 1 to 40.
+        times_s: When, increasing.
         analysis: Of ``before``: adds two rows with the largest face, cut out at the same place in both.
 
     Returns:
         The rows, and the times as labels of the columns.
 
     Raises:
-        InputError: ``count`` is out of range.
-        ClipError: A clip has no frames.
+        InputError: Faces are asked for and the clips differ in size.
+        ClipError: A clip has no frame.
     """
-    if not 1 <= count <= MOST_COLUMNS:
-        raise InputError(f"a contact sheet has 1 to {MOST_COLUMNS} columns, not {count}")
-    durations = [clip.info.duration_s or 0.0 for clip in (before, after)]
-    times_s = (np.arange(count) + 0.5) / count * min(durations)
-    shown = [frames_at(clip, times_s) for clip in (before, after)]
-    rows = [
-        Row(name, tuple(frame.thumbnail(TILE_WIDTH_PX) for frame in frames))
-        for name, frames in zip(("before", "after"), shown, strict=True)
-    ]
+    sizes = [(clip.info.width, clip.info.height) for clip in (before, after)]
+    if analysis is not None and sizes[0] != sizes[1]:
+        raise InputError(f"the clips differ in size ({sizes[0]}, {sizes[1]} px), so a face is not at one place in both")
+    labels: list[str] = []
+    boxes: list[Box] = []
+    pictures: list[list[ByteArray]] = [[], []]
+    faces: list[list[ByteArray]] = [[], []]
+    for number, clip in enumerate((before, after)):
+        for column, frame in enumerate(frames_at(clip, times_s)):  # made small at once: frames of 4K are large
+            pictures[number].append(frame.thumbnail(TILE_PX))
+            if number == 0:
+                labels.append(f"{frame.time_s:.2f} s")
+                boxes.append(_face_place(frame, analysis))
+            if analysis is not None:
+                faces[number].append(_cut(frame, boxes[column]))
+    rows = [Row(name, tuple(found)) for name, found in zip(("before", "after"), pictures, strict=True)]
     if analysis is not None:
-        rows += _face_rows(shown[0], shown[1], analysis)
-    return rows, [f"{frame.time_s:.2f} s" for frame in shown[0]]
+        rows += [Row(name, tuple(found)) for name, found in zip(("before", "after"), faces, strict=True)]
+    return rows, labels
 
 
-def frames_at(clip: Clip, times_s: DoubleArray) -> list[Frame]:
+def frames_at(clip: Clip, times_s: DoubleArray) -> Iterator[Frame]:
     """The frames that are on the screen at increasing times; before the first frame that one.
 
     Raises:
         ClipError: The clip has no frame.
     """
-    shown: list[Frame] = []
+    given = 0
     last: Frame | None = None
     for frame in clip.frames():
-        while last is not None and len(shown) < len(times_s) and frame.time_s > times_s[len(shown)]:
-            shown.append(last)
-        if len(shown) == len(times_s):
-            return shown
+        while last is not None and given < len(times_s) and frame.time_s > times_s[given]:
+            yield last
+            given += 1
+        if given == len(times_s):
+            return
         last = frame
     if last is None:
         raise ClipError(f"{clip.path}: has no frame.")
-    return shown + [last] * (len(times_s) - len(shown))
+    for _ in range(given, len(times_s)):
+        yield last
 
 
-def _face_rows(before: Sequence[Frame], after: Sequence[Frame], analysis: Analysis) -> list[Row]:
-    pairs = []
-    for source, result in zip(before, after, strict=True):
-        faces = analysis.faces_at(source.index)
-        box = Box(0, 0, source.width, source.height)
-        if faces:
-            box = face_box(faces[0], source, _FACE_MARGIN)
-        if (source.width, source.height) != (result.width, result.height):
-            raise InputError("the two clips differ in size, so a face is not at the same place in both")
-        pairs.append((_cut(source, box), _cut(result, box)))
-    return [Row(name, tuple(pair[i] for pair in pairs)) for i, name in enumerate(("before", "after"))]
+def _face_place(frame: Frame, analysis: Analysis | None) -> Box:
+    """A square round the largest face, as far as the frame reaches; the whole frame where there is no face."""
+    faces = () if analysis is None else analysis.faces_at(frame.index)
+    if not faces:
+        return Box(0, 0, frame.width, frame.height)
+    box = face_box(faces[0], frame, _FACE_MARGIN)
+    aspect = float(frame.pixel_aspect)
+    side = max(box.width * aspect, float(box.height))
+    x, y = (box.x0 + box.x1) / 2.0, (box.y0 + box.y1) / 2.0
+    half_x, half_y = side / aspect / 2.0, side / 2.0
+    square = Box(round(x - half_x), round(y - half_y), round(x + half_x), round(y + half_y))
+    return square.clipped(frame.width, frame.height)
 
 
 def _cut(frame: Frame, box: Box) -> ByteArray:
     """A square tile with the box in its middle."""
     pixels = np.ascontiguousarray(np.clip(frame.crop(box) * 255.0 + 0.5, 0, 255), np.uint8)
     wide, high = box.width * float(frame.pixel_aspect), float(box.height)
-    scale = TILE_WIDTH_PX / max(wide, high)
+    scale = TILE_PX / max(wide, high)
     size = max(1, round(wide * scale)), max(1, round(high * scale))
     picture = av.VideoFrame.from_ndarray(pixels, format="rgb24")
     scaled = picture.reformat(width=size[0], height=size[1], interpolation="LANCZOS").to_ndarray(format="rgb24")
-    tile = np.full((TILE_WIDTH_PX, TILE_WIDTH_PX, 3), _BACKGROUND, np.uint8)
-    top, left = (TILE_WIDTH_PX - scaled.shape[0]) // 2, (TILE_WIDTH_PX - scaled.shape[1]) // 2
+    tile = np.full((TILE_PX, TILE_PX, 3), _BACKGROUND, np.uint8)
+    top, left = (TILE_PX - scaled.shape[0]) // 2, (TILE_PX - scaled.shape[1]) // 2
     tile[top : top + scaled.shape[0], left : left + scaled.shape[1]] = scaled
     return tile
 

@@ -70,7 +70,7 @@ def _one_line(text: str) -> str:
 def _application() -> App:
     from cyclopts import App, Parameter
 
-    from mien.app.cli import edit, emotions, inspect, render, sheet
+    from mien.app.cli import demo, edit, emotions, inspect, render, sheet
 
     application = App(
         name="mien",
@@ -79,7 +79,7 @@ def _application() -> App:
         help_format="plaintext",
         default_parameter=Parameter(negative=()),  # no --no-overwrite, no --empty-emotion
     )
-    for command in (edit.edit, inspect.inspect, sheet.sheet, render.render, emotions.emotions):
+    for command in (edit.edit, inspect.inspect, sheet.sheet, render.render, emotions.emotions, demo.demo):
         application.command(command)
     return application
 

@@ -33,7 +33,7 @@ def sheet(
         overwrite: Replace a file that is there already.
         report: How much is told.
     """
-    from mien.app.contact_sheet import assemble, compare, write_png
+    from mien.app.contact_sheet import assemble, compare, even_times, write_png
     from mien.app.jobs import analyse_clip, check_result
     from mien.video.clip import Clip
 
@@ -44,7 +44,7 @@ def sheet(
         for source in (before, after):
             check_result(output, None, source, overwrite)
         analysis = analyse_clip(clips[0], told.progress) if faces else None
-        image = assemble(*compare(*clips, count, analysis))
+        image = assemble(*compare(*clips, even_times(*clips, count), analysis))
         write_png(image, output)
         told.result(
             f"{output}: {image.shape[1]}x{image.shape[0]}, {count} times",
