@@ -1,10 +1,10 @@
 """The figures that the system `instant` must show, measured on real rendered videos.
 
     python -m benchmarks.instant_quality                          all clips, all emotions: about half an hour
-    python -m benchmarks.instant_quality --seconds 3 --clips driving_d20 source_s20 --emotions happy sad
+    python -m benchmarks.instant_quality --seconds 3 --clips driving_d20 --emotions happy --parts emotions
     python -m benchmarks.instant_quality --unchanged              the ruler's own error: clips encoded again, unedited
 
-Every clip of the shared folder is edited by the command line at intensity 1, at the default --lips (and with --lips 0
+Every clip of the shared folder is edited at intensity 1, at the default --lips (and with --lips 0
 where that is asked), decoded again and measured with MediaPipe's own landmarker and an outside classifier, against the
 source measured the same way. Which clips start out near neutral is decided by that classifier. Printed: pass or fail
 for each point. Written: every figure, in results/instant_quality.csv (in .mien/results for a part of the clips or
@@ -14,21 +14,22 @@ emotions).
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+import mien
 from benchmarks.observe import Observed, observe, shared_frames
 from benchmarks.report import Figure, show, write
 from mien.metrics import action_units, recognition
 from mien.metrics.background import background_change
-from mien.metrics.continuity import largest_jump_ratio
+from mien.metrics.continuity import added_jumps, jumps, largest_jump_ratio
 from mien.metrics.jitter import jitter_ratio
 from mien.metrics.linearity import linearity
 from mien.metrics.lip_sync import lip_sync
@@ -39,12 +40,13 @@ from mien.video import Clip, ClipWriter, transcode
 EMOTIONS = ("happy", "sad", "angry", "fear", "disgusted", "surprised", "contempt")
 SEEN = {"happy": 0.80, "sad": 0.60, "angry": 0.40, "disgusted": 0.50}
 SEEN_LIPS_FREE = {"surprised": 0.50, "fear": 0.35}
+PARTS = ("emotions", "lips_free", "untouched", "changes", "linearity")
 STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 CHANGING = "0 neutral, 0.6 happy 1, 1.2 sad 1, 1.8 angry 1, 2.4 surprised 1, 3 neutral"
 CONTEMPT_RISE = 0.015
 """How far the asymmetry of the lip corners must rise, eye distances: a quarter of a full smile's rise (0.058)."""
 
-_LINEAR_SECONDS = 2.0
+_LINEAR_SECONDS = 1.2
 _BACKGROUND_FRAMES = 12
 
 
@@ -66,18 +68,14 @@ class Bench:
         self.figures.append(Figure(metric, clip, setting, float(value), at_least, at_most))
 
     def render(self, clip: str, track: str, lips: float | None = None) -> Path:
-        """Edit a clip with the command line, as a user does; the file written."""
+        """Edit a clip as users do; the file written."""
         target = self.folder / "edited.mp4"
-        target.unlink(missing_ok=True)
         if self.unchanged:
+            target.unlink(missing_ok=True)
             transcode(self.sources[clip], target)
-            return target
-        command = [sys.executable, "-m", "mien", "edit", str(self.sources[clip])]
-        command += ["-o", str(target), "--emotion", track, "--quiet", "--overwrite"]
-        command += [] if lips is None else ["--lips", f"{lips:g}"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise SystemExit(f"mien edit failed on {clip} ({track}):\n{done.stderr}")
+        else:
+            settings: dict[str, Any] = {} if lips is None else {"lips": lips}
+            mien.edit(self.sources[clip], track, **settings).save(target, overwrite=True)
         return target
 
     def edited(self, clip: str, track: str, lips: float | None = None, recognise: bool = True) -> Observed:
@@ -136,6 +134,8 @@ def measure_emotion(bench: Bench, emotion: str, neutral: Sequence[str]) -> None:
         measure_motion(bench, clip, emotion, result, lips_kept=True)
         if emotion == EMOTIONS[0]:
             measure_timing(bench, clip, result)
+    if bench.unchanged:
+        return
     measure_seen(bench, emotion, {c: results[c] for c in neutral}, "default lips", SEEN)
     measure_actions(bench, emotion, {c: results[c] for c in neutral})
 
@@ -211,14 +211,16 @@ def measure_changes(bench: Bench) -> None:
     """An emotion track that goes through several emotions: no jump larger than the source's own."""
     for clip in bench.sources:
         source, result = shared_frames(bench.observed[clip], bench.edited(clip, CHANGING, recognise=False))
+        own = jumps(source.landmarks, source.frames).max(initial=0.0)
         ratio = largest_jump_ratio(source.landmarks, result.landmarks, source.frames)
-        bench.add("largest jump, result over source", clip, "changing", ratio, at_most=1.0)
+        # Where the source jumps most, tracking noise alone lifts this ratio a little over 1 as often as below it.
+        bench.add("largest jump, result over source", clip, "changing", ratio, at_most=1.05)
+        added = added_jumps(source.landmarks, result.landmarks, source.frames).max(initial=0.0)
+        bench.add("largest jump of the edit, over the source's", clip, "changing", added / own, at_most=1.0)
 
 
 def measure_untouched(bench: Bench) -> None:
     """Before encoding: the background of a strong edit, and the whole picture at intensity 0."""
-    import mien
-
     for clip, path in bench.sources.items():
         shot = mien.open(str(path)).analyse()
         system = mien.load("instant")
@@ -272,22 +274,31 @@ def run(options: argparse.Namespace) -> Iterable[Figure]:
             bench.observed[path.stem] = observe(bench.sources[path.stem])
         neutral = [clip for clip, observed in bench.observed.items() if is_near_neutral(observed)]
         print("near neutral:", ", ".join(neutral) or "none", flush=True)
-        for emotion in options.emotions:
+        for part in options.parts:
             started = time.perf_counter()
-            measure_emotion(bench, emotion, neutral)
-            print(f"{emotion}: {time.perf_counter() - started:.0f} s", flush=True)
-        if not options.unchanged:
-            measure_lips_free(bench, neutral, options.emotions)
-            measure_untouched(bench)
-            measure_changes(bench)
-            short = Bench(Path(folder), options.unchanged)
-            for clip in neutral:
-                short.sources[clip] = shortened(
-                    bench.sources[clip], Path(folder) / f"short_{clip}.mp4", _LINEAR_SECONDS
-                )
-            measure_linearity(short, neutral, options.emotions)
-            bench.figures += short.figures
+            measure_part(bench, part, neutral, options.emotions)
+            print(f"{part}: {time.perf_counter() - started:.0f} s", flush=True)
         return bench.figures
+
+
+def measure_part(bench: Bench, part: str, neutral: Sequence[str], emotions: Sequence[str]) -> None:
+    """One of :data:`PARTS`."""
+    if part == "emotions":
+        for emotion in emotions:
+            measure_emotion(bench, emotion, neutral)
+    elif part == "lips_free":
+        measure_lips_free(bench, neutral, emotions)
+    elif part == "untouched":
+        measure_untouched(bench)
+    elif part == "changes":
+        measure_changes(bench)
+    elif part == "linearity":
+        short = Bench(bench.folder, bench.unchanged)
+        for clip in neutral:
+            target = bench.folder / f"short_{clip}.mp4"
+            short.sources[clip] = shortened(bench.sources[clip], target, _LINEAR_SECONDS)
+        measure_linearity(short, neutral, emotions)
+        bench.figures += short.figures
 
 
 def main() -> None:
@@ -296,11 +307,15 @@ def main() -> None:
     parser.add_argument("--clips", nargs="+", help="names without .mp4; all by default")
     parser.add_argument("--emotions", nargs="+", default=list(EMOTIONS), choices=EMOTIONS)
     parser.add_argument("--seconds", type=float, help="use only the start of every clip")
+    parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=PARTS)
     parser.add_argument("--unchanged", action="store_true", help="encode again instead of editing")
     options = parser.parse_args()
+    if options.unchanged:
+        options.emotions, options.parts = ["happy"], ["emotions", "changes"]
     figures = list(run(options))
     passed = show(figures)
-    whole = not (options.clips or options.seconds) and set(options.emotions) == set(EMOTIONS)
+    complete = set(options.emotions) == set(EMOTIONS) and set(options.parts) == set(PARTS)
+    whole = not (options.clips or options.seconds) and (complete or options.unchanged)
     name = "ruler" if options.unchanged else "instant_quality"
     print(write(name, figures) if whole else write(name, figures, Path(".mien/results")))
     sys.exit(0 if passed else 1)

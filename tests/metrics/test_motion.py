@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mien.errors import InputError
-from mien.metrics.continuity import jumps, largest_jump_ratio
+from mien.metrics.continuity import added_jumps, jumps, largest_jump_ratio
 from mien.metrics.face_frame import STABLE
 from mien.metrics.jitter import aligned, consecutive, jitter, jitter_ratio
 from mien.metrics.pose_drift import pose_drift
@@ -88,6 +88,15 @@ def test_jump_by_hand(faces):
     assert largest_jump_ratio(source, points) == pytest.approx(2)
     assert np.isnan(largest_jump_ratio(faces.face(3), points))
     assert np.isnan(largest_jump_ratio(points[:1], points[:1]))
+
+
+def test_added_jumps_see_the_edit_alone(faces):
+    source = noisy(faces, 5, 2.0) + np.arange(5)[:, None, None] * np.array((7.0, 0, 0))
+    edited = source.copy()
+    edited[3:, LOOSE] += (3.0, 4.0, 0)
+    expected = 0.05 * np.sqrt(len(LOOSE) / 478)
+    np.testing.assert_allclose(added_jumps(source, edited), [0, 0, expected, 0], atol=1e-12)
+    np.testing.assert_allclose(added_jumps(source, edited, [0, 1, 2, 8, 9]), 0, atol=1e-12)
 
 
 @pytest.mark.parametrize("degrees", [0.0, 1e-4, 1.5, 40.0, 179.0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mien.metrics.face_frame import checked_landmarks, checked_pair
+from mien.metrics.face_frame import checked_landmarks, checked_pair, eye_distance
 from mien.metrics.jitter import aligned, consecutive
 from mien.types import AnyArray, DoubleArray
 
@@ -27,6 +27,29 @@ def jumps(landmarks: AnyArray, frames: AnyArray | None = None) -> DoubleArray:
     points = checked_landmarks(landmarks)
     whole = consecutive(len(points), frames, 2)
     steps = np.diff(aligned(points)[..., :2], axis=0)[whole]
+    return np.asarray(np.sqrt((steps**2).sum(axis=2).mean(axis=1)))
+
+
+def added_jumps(source: AnyArray, result: AnyArray, frames: AnyArray | None = None) -> DoubleArray:
+    """How far what the edit adds moves from each frame to the next: as :func:`jumps`, of result minus source.
+
+    The source's own motion drops out, so a sudden start of an emotion shows even beside a blink.
+
+    Args:
+        source: ``(T, 478, 3)`` px.
+        result: ``(T, 478, 3)`` px, the same frames.
+        frames: See :func:`jumps`.
+
+    Returns:
+        ``(S,)``, eye distances of the source.
+
+    Raises:
+        InputError: A wrong shape, not finite, or not as many frames.
+    """
+    first, second = checked_pair(source, result)
+    whole = consecutive(len(first), frames, 2)
+    added = (second - first)[..., :2] / eye_distance(first)[:, None, None]
+    steps = np.diff(added, axis=0)[whole]
     return np.asarray(np.sqrt((steps**2).sum(axis=2).mean(axis=1)))
 
 
