@@ -145,6 +145,33 @@ def add_change_yuv_numpy(
 
 
 @njit(cache=True, nogil=True)
+def _add_block_means(
+    samples: AnyArray, sums: FloatArray, x0: int, shift_x: int, width: int, rows: int, peak: int
+) -> None:
+    """Add to a row of chroma samples the mean change of each one's block.
+
+    Args:
+        samples: the row, changed.
+        sums: changes of luma columns from ``x0`` on, summed over the block's rows.
+        x0: first luma column of ``sums``.
+        shift_x: log2 of luma columns per chroma column.
+        width: of the picture, px.
+        rows: luma rows of the block.
+        peak: largest sample value.
+    """
+    end = x0 + sums.shape[0]
+    for block in range(x0 >> shift_x, ((end - 1) >> shift_x) + 1):
+        left = block << shift_x
+        right = min(left + (1 << shift_x), width)
+        total = np.float32(0)
+        for column in range(max(left, x0), min(right, end)):
+            total += sums[column - x0]
+        mean = total / np.float32(rows * (right - left))
+        value = np.int32(samples[block]) + np.int32(np.floor(mean + np.float32(0.5)))
+        samples[block] = min(max(value, 0), peak)
+
+
+@njit(cache=True, nogil=True)
 def add_change_yuv(
     luma: AnyArray, blue: AnyArray, red: AnyArray, x0: int, y0: int, before: FloatArray, after: FloatArray,
     shift_x: int, shift_y: int, width: int, height: int, numbers: FloatArray, peak: int,
@@ -173,8 +200,6 @@ def add_change_yuv(
     kr, kb, luma_gain, chroma_gain = numbers[4], numbers[5], numbers[6], numbers[7]
     kg = np.float32(1) - kr - kb
     blue_gain, red_gain = numbers[8] * chroma_gain, numbers[9] * chroma_gain
-    first = x0 >> shift_x
-    last = (x0 + crop_width - 1) >> shift_x
     blue_line = np.empty(crop_width, np.float32)
     red_line = np.empty(crop_width, np.float32)
     finite = True
@@ -199,17 +224,6 @@ def add_change_yuv(
                 value += np.int32(np.floor(y * luma_gain + half))
                 luma[row, x0 + j] = min(max(value, 0), peak)
             finite = finite and worst == 0
-        for block in range(first, last + 1):
-            left = block << shift_x
-            right = min(left + (1 << shift_x), width)
-            blue_sum = np.float32(0)
-            red_sum = np.float32(0)
-            for column in range(max(left, x0), min(right, x0 + crop_width)):
-                blue_sum += blue_line[column - x0]
-                red_sum += red_line[column - x0]
-            share = np.float32(1) / np.float32((bottom - top) * (right - left))
-            value = np.int32(blue[block_row, block]) + np.int32(np.floor(blue_sum * share + half))
-            blue[block_row, block] = min(max(value, 0), peak)
-            value = np.int32(red[block_row, block]) + np.int32(np.floor(red_sum * share + half))
-            red[block_row, block] = min(max(value, 0), peak)
+        _add_block_means(blue[block_row], blue_line, x0, shift_x, width, bottom - top, peak)
+        _add_block_means(red[block_row], red_line, x0, shift_x, width, bottom - top, peak)
     return finite
