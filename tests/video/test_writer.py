@@ -459,3 +459,18 @@ def test_a_codec_the_container_does_not_hold_is_refused(make_clip, tmp_path):
     with pytest.raises(OutputError, match="does not hold h264"):
         transcode(source, tmp_path / "out.webm", EncoderSettings(codec="h264"))
     assert sorted(p.name for p in tmp_path.iterdir()) == ["source.mp4"]
+
+
+@pytest.mark.parametrize(("pixel_format", "codec"), [("yuv420p", "vp9"), ("yuv420p10le", "av1")])
+def test_webm_keeps_depth_and_says_nothing(make_clip, tmp_path, capfd, pixel_format, codec):
+    source = make_clip(
+        "source.mkv", pixel_format=pixel_format, codec="ffv1", count=4, time_base=Fraction(1, 1000), options=()
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", MienWarning)
+        transcode(source, tmp_path / "out.webm", QUICK)
+    old, new = Clip.open(source).info, Clip.open(tmp_path / "out.webm").info
+    assert (new.bit_depth, new.chroma) == (old.bit_depth, old.chroma)
+    assert codec in new.codec
+    printed = capfd.readouterr()
+    assert printed.out + printed.err == ""

@@ -29,7 +29,7 @@ _QUALITY = {"h264": 16, "hevc": 18, "vp9": 20, "av1": 20}
 _PRESET = {"h264": "faster", "hevc": "fast", "vp9": "fast", "av1": "fast"}
 _CRF_LIMIT = {"h264": 51, "hevc": 51, "vp9": 63, "av1": 63}
 _PRESETS = {
-    "ultrafast": (8, 13), "superfast": (7, 12), "veryfast": (6, 10), "faster": (5, 9), "fast": (4, 8),
+    "ultrafast": (8, 9), "superfast": (7, 9), "veryfast": (6, 9), "faster": (5, 9), "fast": (4, 8),
     "medium": (3, 7), "slow": (2, 5), "slower": (1, 4), "veryslow": (0, 3),
 }  # fmt: skip
 """x264's and x265's names of their speeds, and the numbers of about that speed in VP9 (cpu-used) and SVT-AV1."""

@@ -201,6 +201,8 @@ class _VideoSink:
         plan: EncodingPlan = self._plan
         form = self._form
         rate = (source.info.frame_rate or Fraction(25)).limit_denominator(1001000)
+        if plan.codec == "av1":
+            os.environ.setdefault("SVT_LOG", "1")  # errors only; SVT-AV1 takes its report to stderr off by this alone
         stream: Any = self._output.add_stream(plan.encoder, rate=rate, options=dict(plan.options))
         stream.width, stream.height, stream.pix_fmt = form.width, form.height, plan.pixel_format
         stream.time_base = self._time_base
