@@ -29,6 +29,7 @@ def warp(
     grid_scale: float,
     texture: FloatArray = NO_TEXTURE,
     tint: AnyArray = (0.0, 0.0, 0.0),
+    texture_tint: AnyArray = (0.0, 0.0, 0.0),
 ) -> FloatArray:
     """Resample an image through a displacement and gain field.
 
@@ -39,6 +40,7 @@ def warp(
         grid_scale: Grid px per image px, in (0, 1].
         texture: ``(R, C)`` float32, R and C at least 2: further log gain, read bilinearly at the field's coordinates.
         tint: ``(3,)`` log gain of each channel where the field's share of it is 1.
+        texture_tint: ``(3,)`` what each channel takes of the texture beside its whole, as a share of it.
 
     Returns:
         ``(H, W, 3)`` float32, 0-1: each pixel the image at ``pixel + displacement``, times ``exp`` of its log gains. Reads
@@ -49,8 +51,8 @@ def warp(
     """
     _check(image, field, grid_scale, texture)
     result = np.empty(image.shape, np.float32)
-    tint32 = np.ascontiguousarray(tint, np.float32)
-    _warp(np.ascontiguousarray(image), np.ascontiguousarray(field), np.float32(grid_scale), texture, tint32, result)
+    tints = np.array([tint, texture_tint], np.float32)
+    _warp(np.ascontiguousarray(image), np.ascontiguousarray(field), np.float32(grid_scale), texture, tints, result)
     return result
 
 
@@ -60,6 +62,7 @@ def warp_reference(
     grid_scale: float,
     texture: FloatArray = NO_TEXTURE,
     tint: AnyArray = (0.0, 0.0, 0.0),
+    texture_tint: AnyArray = (0.0, 0.0, 0.0),
 ) -> FloatArray:
     """Do what :func:`warp` does with NumPy, slowly and plainly."""
     _check(image, field, grid_scale, texture)
@@ -78,7 +81,8 @@ def warp_reference(
     total[still] = image[still]
     total = np.clip(total, 0.0, 1.0)
     relief = _bilinear(texture.astype(np.float64)[..., None], flow[..., 5], flow[..., 4])[..., 0]
-    gain = flow[..., 2, None] + flow[..., 3, None] * np.asarray(tint) + (flow[..., 6] * relief)[..., None]
+    gain = flow[..., 2, None] + flow[..., 3, None] * np.asarray(tint)
+    gain = gain + (flow[..., 6] * relief)[..., None] * (1.0 + np.asarray(texture_tint))
     return np.asarray(np.clip(total * np.exp(gain), 0.0, 1.0), np.float32)
 
 
@@ -143,7 +147,7 @@ def sample_cubic(image, x, y):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _warp(image, field, grid_scale, texture, tint, result):  # type: ignore[no-untyped-def]
+def _warp(image, field, grid_scale, texture, tints, result):  # type: ignore[no-untyped-def]
     height, width = image.shape[0], image.shape[1]
     rows, columns = field.shape[0], field.shape[1]
     last_row, last_column = texture.shape[0] - 1, texture.shape[1] - 1
@@ -168,7 +172,7 @@ def _warp(image, field, grid_scale, texture, tint, result):  # type: ignore[no-u
             else:
                 r, g, b = sample_cubic(image, np.float32(x) + flow[0], np.float32(y) + flow[1])
                 r, g, b = min(max(r, zero), one), min(max(g, zero), one), min(max(b, zero), one)
-            gain = flow[2]
+            relief = zero
             if flow[6] > zero:
                 u = min(max(flow[4], zero), np.float32(last_column))
                 v = min(max(flow[5], zero), np.float32(last_row))
@@ -176,12 +180,16 @@ def _warp(image, field, grid_scale, texture, tint, result):  # type: ignore[no-u
                 fu, fv = u - np.float32(p), v - np.float32(q)
                 top = texture[q, p] + fu * (texture[q, p + 1] - texture[q, p])
                 bottom = texture[q + 1, p] + fu * (texture[q + 1, p + 1] - texture[q + 1, p])
-                gain += flow[6] * (top + fv * (bottom - top))
+                relief = flow[6] * (top + fv * (bottom - top))
+            gain = flow[2] + relief
             if gain != zero:
                 factor = np.exp(gain)
                 r, g, b = r * factor, g * factor, b * factor
-            if flow[3] != zero:  # Tints are a few hundredths, for which three terms of the exponential are exact to 1e-5.
-                tr, tg, tb = flow[3] * tint[0], flow[3] * tint[1], flow[3] * tint[2]
+            if flow[3] != zero or relief != zero:
+                # Tints are a few hundredths, for which three terms of the exponential are exact to 1e-4.
+                tr = flow[3] * tints[0, 0] + relief * tints[1, 0]
+                tg = flow[3] * tints[0, 1] + relief * tints[1, 1]
+                tb = flow[3] * tints[0, 2] + relief * tints[1, 2]
                 r *= one + tr + half * tr * tr
                 g *= one + tg + half * tg * tg
                 b *= one + tb + half * tb * tb
