@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from mien.errors import ClipError, InputError
+from mien.errors import InputError
 from mien.morphable import builtin
 from mien.reconstruction import analysis as module
 from mien.reconstruction.analysis import analyse, analysis_key

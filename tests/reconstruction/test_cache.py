@@ -26,9 +26,14 @@ def test_an_entry_appears_when_it_is_complete(tmp_path):
 
 def test_an_interrupted_entry_leaves_nothing(tmp_path):
     cache = Cache(tmp_path)
-    with pytest.raises(KeyboardInterrupt), cache.make("a") as folder:
-        (folder / "data").write_text("half")
-        raise KeyboardInterrupt
+
+    def interrupted():
+        with cache.make("a") as folder:
+            (folder / "data").write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert list(tmp_path.iterdir()) == []
 
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import minimize
 from scipy.spatial.transform import Rotation
 
-from mien.reconstruction import solver
+from mien.reconstruction import kernels, solver
 from mien.reconstruction.solver import FitSettings, LandmarkBasis
 
 SETTINGS = FitSettings(tolerance=1e-7, iterations=200)
@@ -50,8 +50,8 @@ def test_normal_equations_are_those_of_the_jacobian(basis):
     h, cross, g = np.empty((count, count)), np.empty((count, 7)), np.empty(count)
     h_pose, g_pose, pull = np.empty((7, 7)), np.empty(7), np.empty(shape.size)
     placed = (rotation, scale)
-    solver.pose_equations(points, shape.ravel(), basis.weights, *placed, shift, depth, huber, h_pose, g_pose, pull)
-    solver.linear_equations(
+    kernels.pose_equations(points, shape.ravel(), basis.weights, *placed, shift, depth, huber, h_pose, g_pose, pull)
+    kernels.linear_equations(
         basis.columns, basis.moments, basis.offsets, basis.sums, coefficients, *placed, depth, pull, h, cross, g
     )
     error = solver.residuals(points, shape, rotation, scale, shift)
@@ -67,9 +67,21 @@ def test_normal_equations_are_those_of_the_jacobian(basis):
 
 
 def fitted(part, points, settings=SETTINGS):
-    beta, rotation, shift = np.empty(len(part.columns)), np.empty((3, 3)), np.empty(3)
-    scale = solver.fit_frame(points, *part.arguments(), settings.limits(BOUNDS), beta, rotation, shift)
-    return beta, rotation, scale, shift
+    fits = solver.fit_frames(points[None], part, settings)
+    return fits.beta[0], fits.rotation[0], fits.scale[0], fits.shift[0]
+
+
+def test_start_is_the_similarity_that_scipy_finds(basis):
+    points, *_ = some_state(basis)
+    turned = np.stack([points, points @ Rotation.from_rotvec([0.2, 2.0, 1.0]).as_matrix().T])
+    rotation, scale, shift = solver.start_poses(turned, basis.mean, basis.weights)
+    for t, frame in enumerate(turned):
+        expected, _ = Rotation.align_vectors(frame - frame.mean(0), basis.mean - basis.mean.mean(0))
+        np.testing.assert_allclose(rotation[t], expected.as_matrix(), atol=1e-6)
+        placed = scale[t] * basis.mean @ rotation[t].T + shift[t]
+        np.testing.assert_allclose(placed.mean(0), frame.mean(0), atol=1e-9)
+        # The best scale leaves an error at right angles to the shape.
+        assert abs(np.sum((placed - placed.mean(0)) * (frame - placed))) < 1e-9
 
 
 def test_fit_reaches_the_minimum_that_scipy_finds(basis):

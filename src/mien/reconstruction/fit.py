@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import numpy as np
-from numba import njit
 
 from mien.errors import InputError
 from mien.geometry.rotation import vector_from_matrix
@@ -14,9 +13,9 @@ from mien.morphable.model import MorphableModel
 from mien.morphable.regions import EYE_CORNERS_OUTER
 from mien.reconstruction.identity import FRAME_COUNT, estimate_alpha
 from mien.reconstruction.parameters import FaceParameters
-from mien.reconstruction.solver import FitSettings, LandmarkBasis, fit_frame, shape_kernel
+from mien.reconstruction.solver import ExpressionBasis, FitSettings, LandmarkBasis, fit_frames
 from mien.tracking.face_track import FaceTrack
-from mien.types import AnyArray, DoubleArray
+from mien.types import AnyArray, DoubleArray, FloatArray
 
 CHUNK_FRAMES = 256
 
@@ -58,11 +57,7 @@ def fit_track(
     rows = []
     for start in range(track.start, track.stop, chunk_frames):
         stop = min(start + chunk_frames, track.stop)
-        rows.append(
-            _fit_chunk(
-                *_camera_points(track, start, stop, len(basis.mean)), part.arguments(), settings.limits(basis.bounds)
-            )
-        )
+        rows.append(_fit_chunk(*_camera_points(track, start, stop, len(basis.mean)), part, settings))
         if progress is not None:
             progress(stop - start)
     beta, rotation, scale, translation, residual = (np.concatenate(column) for column in zip(*rows, strict=True))
@@ -108,39 +103,12 @@ def _fit_chunk(
     points: DoubleArray,
     centre: DoubleArray,
     eye_distance: DoubleArray,
-    arguments: tuple[AnyArray, ...],
-    limits: tuple[float, ...],
-) -> tuple[AnyArray, AnyArray, AnyArray, AnyArray, AnyArray]:
-    count = len(points)
-    beta = np.empty((count, len(arguments[1])))
-    matrices, shift = np.empty((count, 3, 3)), np.empty((count, 3))
-    scale, residual = np.empty(count), np.empty(count)
-    _fit_frames(points, *arguments, limits, beta, matrices, shift, scale, residual)
-    translation = centre + shift[:, :2] * eye_distance[:, None] * np.array([1.0, -1.0])
-    results = (beta, vector_from_matrix(matrices), scale * eye_distance, translation, residual)
-    return tuple(result.astype(np.float32) for result in results)  # type: ignore[return-value]
-
-
-@njit(cache=True, nogil=True)
-def _fit_frames(  # type: ignore[no-untyped-def]
-    points, neutral, columns, weights, moments, offsets, sums, limits, beta, rotation, shift, scale, residual
-):
-    count = weights.shape[0]
-    shape = np.empty(3 * count)
-    distance = np.empty(count)
-    for t in range(points.shape[0]):
-        scale[t] = fit_frame(
-            points[t], neutral, columns, weights, moments, offsets, sums, limits, beta[t], rotation[t], shift[t]
-        )
-        shape_kernel(neutral, columns, beta[t], shape)
-        for i in range(count):
-            square = 0.0
-            for k in range(2):
-                turned = (
-                    rotation[t, k, 0] * shape[3 * i]
-                    + rotation[t, k, 1] * shape[3 * i + 1]
-                    + rotation[t, k, 2] * shape[3 * i + 2]
-                )
-                square += (points[t, i, k] - scale[t] * turned - shift[t, k]) ** 2
-            distance[i] = np.sqrt(square)
-        residual[t] = np.median(distance[weights > 0.0])
+    basis: ExpressionBasis,
+    settings: FitSettings,
+) -> tuple[FloatArray, ...]:
+    """Beta, rotation vector, scale (px per mm), translation (px) and residual of the frames of a chunk."""
+    fits = fit_frames(points, basis, settings)
+    distance = np.linalg.norm((fits.placed(basis) - points)[:, basis.weights > 0.0, :2], axis=2)
+    translation = centre + fits.shift[:, :2] * eye_distance[:, None] * np.array([1.0, -1.0])
+    columns = (fits.beta, vector_from_matrix(fits.rotation), fits.scale * eye_distance, translation)
+    return tuple(column.astype(np.float32) for column in (*columns, np.median(distance, axis=1)))

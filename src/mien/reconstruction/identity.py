@@ -12,16 +12,8 @@ from __future__ import annotations
 import numpy as np
 
 from mien.errors import InputError
-from mien.reconstruction.solver import (
-    POSE_COUNT,
-    ExpressionBasis,
-    FitSettings,
-    LandmarkBasis,
-    cost_kernel,
-    fit_frame,
-    linear_equations,
-    pose_equations,
-)
+from mien.reconstruction.kernels import cost_kernel, linear_equations, pose_equations
+from mien.reconstruction.solver import POSE_COUNT, FitSettings, FrameFits, LandmarkBasis, fit_frames
 from mien.types import AnyArray, DoubleArray
 
 FRAME_COUNT = 24
@@ -68,7 +60,8 @@ def _reduced_equations(
 ) -> tuple[float, DoubleArray, DoubleArray]:
     """Mean cost of the frames at their best pose and expression, and the normal equations of alpha there."""
     part = basis.expression_part(alpha)
-    fits = [_FrameFit(basis, part, alpha, frame, settings) for frame in points]
+    together = fit_frames(points, part, settings)
+    fits = [_FrameFit(basis, alpha, points[t], together, t, settings) for t in range(len(points))]
     # A frame that fits far worse than the others (a hand before the face, a lost track) says little about the person.
     costs = np.array([fit.cost for fit in fits])
     trust = 1.0 / (1.0 + (costs / (4.0 * np.median(costs) + 1e-12)) ** 2)
@@ -89,17 +82,15 @@ class _FrameFit:
     def __init__(
         self,
         basis: LandmarkBasis,
-        part: ExpressionBasis,
         alpha: DoubleArray,
         points: DoubleArray,
+        fits: FrameFits,
+        row: int,
         settings: FitSettings,
     ) -> None:
         self.points = points
-        self.beta = np.empty(len(part.columns))
-        self.rotation, self.shift = np.empty((3, 3)), np.empty(3)
-        self.scale = fit_frame(
-            points, *part.arguments(), settings.limits(basis.bounds), self.beta, self.rotation, self.shift
-        )
+        self.beta, self.rotation, self.shift = fits.beta[row], fits.rotation[row], fits.shift[row]
+        self.scale = float(fits.scale[row])
         self.coefficients = np.concatenate([alpha, self.beta])
         self.shape = basis.mean.ravel() + self.coefficients @ basis.columns
         robust = (settings.depth_weight, settings.huber)

@@ -187,7 +187,7 @@ def fit_light(normals: AnyArray, colours: AnyArray) -> DoubleArray:
         light = _ridge(bands, grey, weights, prior)
         error = grey - bands @ light
         spread = 1.4826 * np.median(np.abs(error)) + 1e-3
-        weights = 1.0 / (1.0 + (error / (1.5 * spread)) ** 2) ** 2  # Geman-McClure.
+        weights = 1.0 / (1.0 + (error / (3.0 * spread)) ** 2) ** 2  # Geman-McClure.
     # The channels differ from grey by little beside their level: lamps and sky have colours, but weak ones.
     tint = np.stack([_ridge(bands, relative[:, c] - bands @ light, weights, 10.0 * prior) for c in range(3)], axis=1)
     return np.asarray(_positive(light[:, None] + tint) * level)
