@@ -34,7 +34,7 @@ class Edit:
         system: Name of the system, or an object with the contract of :class:`mien.systems.base.System`.
         settings: All settings of the system, so that a later version with other defaults renders the same. Empty for
             an object, which carries its own.
-        actor: Folder of the actor, for systems that have one.
+        actor: Folder of the actor, an absolute path, for systems that have one.
         time_range: The part of the clip that may change.
         encoder: How the result is encoded.
         mien_version: The version that made the edit.
@@ -57,9 +57,10 @@ class Edit:
             raise InputError("an edit needs an emotion for at least one face")
         object.__setattr__(self, "tracks", MappingProxyType(dict(self.tracks)))
         object.__setattr__(self, "settings", MappingProxyType(dict(self.settings)))
-        object.__setattr__(self, "source", Path(os.path.abspath(self.source)))
-        if self.output is not None:
-            object.__setattr__(self, "output", Path(os.path.abspath(self.output)))
+        for name in ("source", "actor", "output"):
+            path = getattr(self, name)
+            if path is not None:
+                object.__setattr__(self, name, Path(os.path.abspath(path)))
 
     @property
     def system_name(self) -> str:
