@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from mien.tracking.graph import Graph, load_mediapipe
+from mien.tracking.graph import Graph, load_mediapipe, messages
 from mien.tracking.region import FACE_SHARE, Region
 from mien.types import ByteArray
 
 _RANGES = {"full": "FaceDetectionFullRangeCpu", "short": "FaceDetectionShortRangeCpu"}
+
+_LEAST_SCORE = 0.3
+"""Lower than MediaPipe's 0.6: small faces score 0.3 to 0.8, and what is none shows in the mesh network's presence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +36,15 @@ class FaceDetector:
     def __init__(self, reach: str) -> None:
         load_mediapipe()
         from mediapipe.framework import calculator_pb2
-        from mediapipe.python import packet_getter
+        from mediapipe.framework.formats.detection_pb2 import Detection as DetectionMessage
+        from mediapipe.modules.face_detection.face_detection_pb2 import FaceDetectionOptions
 
-        self._get_list = packet_getter.get_proto_list
+        self._kind = DetectionMessage
         config = calculator_pb2.CalculatorGraphConfig(input_stream=["image"], output_stream=["detections"])
-        config.node.add(
+        node = config.node.add(
             calculator=_RANGES[reach], input_stream=["IMAGE:image"], output_stream=["DETECTIONS:detections"]
         )
+        node.options.Extensions[FaceDetectionOptions.ext].min_score_thresh = _LEAST_SCORE
         self._graph = Graph(config, ["detections"])
 
     def detect(self, image: ByteArray) -> list[Detection]:
@@ -55,7 +60,7 @@ class FaceDetector:
         if "detections" not in packets:
             return []
         height, width = image.shape[:2]
-        found = [_detection(each, width, height) for each in self._get_list(packets["detections"])]
+        found = [_detection(each, width, height) for each in messages(packets["detections"], self._kind)]
         return sorted(found, key=lambda each: -each.region.size)
 
     def close(self) -> None:

@@ -13,7 +13,6 @@ import importlib.util
 import os
 import sys
 import threading
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,8 +33,6 @@ def load_mediapipe() -> None:
     is entered without running its ``__init__``; what that would have brought is imported when someone asks for it.
     """
     os.environ.setdefault("GLOG_minloglevel", "2")
-    # MediaPipe's own way to read results calls what protobuf has since deprecated, once for every frame.
-    warnings.filterwarnings("ignore", message="SymbolDatabase.GetPrototype", category=UserWarning)
     if "mediapipe" not in sys.modules:
         spec = importlib.util.find_spec("mediapipe")
         if spec is None:
@@ -43,11 +40,26 @@ def load_mediapipe() -> None:
         package = importlib.util.module_from_spec(spec)
         package.__getattr__ = _mediapipe_attribute  # type: ignore[method-assign]
         sys.modules["mediapipe"] = package
-    for message in ("classification", "detection", "landmark"):  # protobuf must know what the networks return
-        importlib.import_module(f"mediapipe.framework.formats.{message}_pb2")
     from mediapipe.python._framework_bindings import resource_util
 
     resource_util.set_resource_dir(str(Path(sys.modules["mediapipe"].__path__[0]).parent))
+
+
+def message(packet: Any, kind: Any) -> Any:
+    """A packet's protobuf message of a known kind.
+
+    MediaPipe's own reader looks the kind up in a way that protobuf warns of.
+    """
+    from mediapipe.python._framework_bindings import _packet_getter
+
+    return kind.FromString(_packet_getter._get_serialized_proto(packet))
+
+
+def messages(packet: Any, kind: Any) -> list[Any]:
+    """The same of a packet that holds a list."""
+    from mediapipe.python._framework_bindings import _packet_getter
+
+    return [kind.FromString(each) for each in _packet_getter._get_serialized_proto_list(packet)]
 
 
 def _mediapipe_attribute(name: str) -> Any:

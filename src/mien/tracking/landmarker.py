@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from mien.errors import ModelError
-from mien.tracking.graph import Graph, load_mediapipe
+from mien.tracking.graph import Graph, load_mediapipe, message
 from mien.tracking.region import Region
 from mien.types import ByteArray, FloatArray
 
@@ -153,9 +153,9 @@ class BlendshapeReader:
 
     def __init__(self, path: Path) -> None:
         load_mediapipe()
-        from mediapipe.python import packet_getter
+        from mediapipe.framework.formats.classification_pb2 import ClassificationList
 
-        self._get_proto = packet_getter.get_proto
+        self._kind = ClassificationList
         try:
             with zipfile.ZipFile(path) as archive:
                 landmarks = archive.read("face_landmarks_detector.tflite")
@@ -171,7 +171,7 @@ class BlendshapeReader:
             image: ``(H, W, 3)`` uint8 RGB.
             region: Around the face, in px of the image.
         """
-        scores = self._get_proto(self._graph.run(image, region)["blendshapes"]).classification
+        scores = message(self._graph.run(image, region)["blendshapes"], self._kind).classification
         return np.array([score.score for score in scores], np.float32)
 
     def close(self) -> None:
