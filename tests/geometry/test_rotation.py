@@ -33,7 +33,7 @@ def test_vector_inverts_matrix(angle):
     matrices = Rotation.from_rotvec(some_vectors(angle)).as_matrix()
     vectors = rotation.vector_from_matrix(matrices)
     assert np.all(np.linalg.norm(vectors, axis=1) <= np.pi + 1e-12)
-    # At pi an axis and its opposite are the same rotation, so matrices are compared; 1e-7 is the root of float64's step.
+    # At pi an axis and its opposite are the same rotation, so compare matrices; 1e-7 is the root of float64's step.
     np.testing.assert_allclose(rotation.matrix_from_vector(vectors), matrices, atol=1e-7)
     if angle < 3.0:
         np.testing.assert_allclose(vectors, some_vectors(angle), atol=1e-9)

@@ -27,10 +27,14 @@ import numpy as np
 
 from mien.geometry.rotation import cross_matrix
 from mien.morphable.model import MorphableModel
+from mien.morphable.regions import REGIONS
 from mien.reconstruction.kernels import fit_frames_kernel
 from mien.types import AnyArray, DoubleArray
 
 POSE_COUNT = 7
+FEATURES = ("lips", "left eye", "right eye", "left brow", "right brow")
+FEATURE_WEIGHT = 3.0
+"""Landmarks of features lie on edges that the tracker sees, and the expression shows there; cheeks are interpolated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +94,14 @@ class LandmarkBasis:
 
     @staticmethod
     def of(model: MorphableModel) -> LandmarkBasis:
-        """Take the landmark vertices out of a model; all landmarks weigh the same (they are dense where it matters)."""
+        """Take the landmark vertices out of a model, with more weight on lips, eyes and brows."""
         at = model.landmark_vertices
         present = at >= 0
         parts = [np.moveaxis(np.asarray(p, np.float64)[at], -1, 0) for p in (model.identity, model.expression)]
         columns = np.concatenate(parts)
-        weights = present / present.sum()
+        weights = present.astype(np.float64)
+        weights[np.unique(np.concatenate([REGIONS[name] for name in FEATURES]))] *= FEATURE_WEIGHT
+        weights /= weights.sum()
         flat = np.ascontiguousarray(np.moveaxis(columns, -1, 0))
         moments = np.einsum("ajl,bkl->abjk", flat * weights, flat, optimize=True).reshape(9, len(columns), len(columns))
         sums = np.einsum("jla,l->aj", columns, weights)
