@@ -1,32 +1,26 @@
 """How the authored action units compare with scanned ones: the built-in rig against ICT-FaceKit.
 
-    python benchmarks/rig_against_ict.py    # reads ../shared/models/ict_facekit.npz (or $MIEN_SHARED/…)
+    python -m benchmarks.rig_against_ict    reads ../shared/models/ict_facekit.npz (or $MIEN_SHARED/…)
 
-For each action unit that ICT-FaceKit has: the scanned displacement at the tracker's 468 landmarks, the authored one, and
-their cosine similarity over the vertices that move (scanned displacement above 15 % of its greatest), all coordinates
-together. Also how large the authored field is beside the scanned one (both as root mean square), and how far the
-corner of the lips or the most moved vertex goes. Which ARKit shapes stand for which unit is ICT-FaceKit's own table
-(``au_map_json``), with three notes: AU10 is compared with its ``mouthShrugUpper`` and, as AU10', with the
-``mouthUpperUp`` that FACS calls AU10; its AU45 is our AU43; AU26 and AU27 are both ``jawOpen``.
-
-Written: ``benchmarks/results/rig_against_ict.csv``.
+For each action unit that ICT-FaceKit has: the scanned displacement at the tracker's 468 landmarks, the authored one,
+and their cosine similarity over the vertices that move (scanned displacement above 15 % of its greatest), all
+coordinates together; how large the authored field is beside the scanned one; how far it moves at most. Which ARKit
+shapes stand for which unit is ICT-FaceKit's own table (``au_map_json`` in the file), with three additions: AU10 is
+compared with its ``mouthShrugUpper`` and, as AU10', with the ``mouthUpperUp`` that is what FACS describes; its AU45 is
+our AU43; AU26 and AU27 are both ``jawOpen``. Written: results/rig_against_ict.csv.
 """
 
 from __future__ import annotations
 
-import csv
-import os
-import platform
-import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 
+from benchmarks.report import Figure, show, write
+from mien.metrics.recognition import shared_folder
 from mien.morphable import builtin, ict
 from mien.morphable.model import MorphableModel
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 MOVES = 0.15
 
 COMPARED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -67,54 +61,38 @@ def displacement(model: MorphableModel, columns: tuple[str, ...]) -> np.ndarray:
     return model.expression[model.landmark_vertices][:, :, where].astype(np.float64).sum(axis=-1)
 
 
-def compare(authored: np.ndarray, scanned: np.ndarray) -> tuple[float, float, int]:
-    """Cosine similarity over the vertices that the scanned field moves, size ratio, how many vertices that are."""
+def compare(authored: np.ndarray, scanned: np.ndarray) -> tuple[float, float]:
+    """Cosine similarity over the vertices that the scanned field moves, and the ratio of their sizes."""
     size = np.linalg.norm(scanned, axis=1)
     moves = size > MOVES * size.max()
     a, b = authored[moves].ravel(), scanned[moves].ravel()
-    return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b))), float(np.linalg.norm(a) / np.linalg.norm(b)), moves.sum()
+    return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b))), float(np.linalg.norm(a) / np.linalg.norm(b))
 
 
-def rows(ours: MorphableModel, theirs: MorphableModel) -> list[dict[str, object]]:
-    """One row an action unit."""
-    result: list[dict[str, object]] = []
+def measure(ours: MorphableModel, theirs: MorphableModel) -> list[Figure]:
+    """Three figures an action unit, and the mean cosine."""
+    figures, cosines = [], []
     for name, (columns, shapes) in COMPARED.items():
         authored, scanned = displacement(ours, columns), displacement(theirs, shapes)
-        cosine, ratio, count = compare(authored, scanned)
-        most = np.linalg.norm(authored, axis=1).max()
-        result.append(
-            {
-                "action_unit": name,
-                "shapes": " ".join(shapes),
-                "cosine": round(cosine, 3),
-                "size_ratio": round(ratio, 2),
-                "most_mm": round(float(most), 1),
-                "vertices": int(count),
-            }
-        )
-    return result
+        cosine, ratio = compare(authored, scanned)
+        cosines.append(cosine)
+        setting = f"{name} {' '.join(shapes)}"
+        most_mm = float(np.linalg.norm(authored, axis=1).max())
+        figures += [
+            Figure("cosine of authored and scanned field", "none", setting, cosine),
+            Figure("size of the authored field over the scanned", "none", setting, ratio),
+            Figure("greatest authored displacement (mm)", "none", setting, most_mm),
+        ]
+    mean = Figure("mean cosine of authored and scanned fields", "none", "all", float(np.mean(cosines)), at_least=0.8)
+    return [*figures, mean]
 
 
 def main() -> None:
-    """Print the table and write it."""
-    shared = Path(os.environ.get("MIEN_SHARED") or REPOSITORY.parent / "shared")
-    table = rows(builtin.load(), ict.load(shared / "models" / "ict_facekit.npz"))
-    print(f"{'unit':6} {'cosine':>7} {'size':>6} {'most mm':>8} {'vertices':>9}  shapes")
-    for row in table:
-        print("{action_unit:6} {cosine:7.3f} {size_ratio:6.2f} {most_mm:8.1f} {vertices:9d}  {shapes}".format(**row))
-    mean = float(np.mean([float(str(row["cosine"])) for row in table]))
-    print(f"mean cosine {mean:.3f} over {len(table)} rows (target 0.80)")
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=REPOSITORY, check=False
-    ).stdout.strip()
-    results = Path(__file__).resolve().parent / "results"
-    results.mkdir(exist_ok=True)
-    with (results / "rig_against_ict.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, ["commit", "hardware", *table[0]], lineterminator="\n")
-        writer.writeheader()
-        hardware = f"{platform.system()} {platform.machine()} {os.cpu_count()} CPUs"
-        writer.writerows({"commit": commit, "hardware": hardware, **row} for row in table)
-    sys.exit(0 if mean >= 0.8 else 1)
+    """Print the figures and write them."""
+    figures = measure(builtin.load(), ict.load(shared_folder() / "models" / "ict_facekit.npz"))
+    print(*(figure.line() for figure in figures), sep="\n")
+    print("written:", write("rig_against_ict", figures))
+    sys.exit(0 if show(figures) else 1)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,12 @@ STIFFNESS = (1000.0, 200.0, 60.0, 20.0, 8.0, 3.0)
 
 
 def allowed(mean: np.ndarray, moves: dict[str, np.ndarray]) -> np.ndarray:
-    """Which face vertices ``(468, 9409)`` each landmark may land on. ``moves``: how far each shape moves each vertex, mm."""
+    """Which face vertices ``(468, 9409)`` each landmark may land on.
+
+    Args:
+        mean: ``(9409, 3)`` mm.
+        moves: How far each of three shapes (both sides) moves each vertex, mm.
+    """
     may = np.ones((468, len(mean)), bool)
     mouth = (np.abs(mean[:, 0]) < 32) & (mean[:, 1] < -18) & (mean[:, 1] > -60)
     lower = moves["mouthLowerDown"] > moves["mouthUpperUp"]
@@ -78,7 +83,9 @@ def match(face: np.ndarray, mirror: np.ndarray, mean: np.ndarray, may: np.ndarra
         warp = RBFInterpolator(start, target - start, kernel="thin_plate_spline", smoothing=smoothing, degree=1)
         now = start + warp(start)
         now = (now + now[mirror] * [-1.0, 1.0, 1.0]) / 2
-    sys.stdout.write(f"left between warp and surface: {np.linalg.norm(target - now, axis=1).mean():.2f} mm on average\n")
+    sys.stdout.write(
+        f"left between warp and surface: {np.linalg.norm(target - now, axis=1).mean():.2f} mm on average\n"
+    )
     found = closest(now, mean, may)
     found[known] = landmarks
     return found

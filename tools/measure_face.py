@@ -4,8 +4,9 @@
 
 The mean is the average over people of the tracker's 468 mesh points on frontal frames with a closed mouth and open
 eyes: each frame is aligned by a similarity, each person is the median over their frames, the average is made symmetric.
-Only these averages are written, never a person's own shape. Units: mm, with 90 mm between the outer eye corners: adults'
-biocular width is 91.2 mm (men) and 87.8 mm (women) on average, L. G. Farkas, "Anthropometry of the Head and Face", 1994.
+Only these averages are written, never a person's own shape. Units: mm, with 90 mm between the outer eye corners:
+adults' biocular width is 91.2 mm (men) and 87.8 mm (women) on average, L. G. Farkas, "Anthropometry of the Head and
+Face", 1994.
 
 The triangles are the 3-cliques of MediaPipe's ``FACEMESH_TESSELATION`` edges, less those that are no faces of the
 mesh but go round a vertex of degree three, consistently oriented.
@@ -154,8 +155,8 @@ def orient(faces: list[tuple[int, int, int]], shape: np.ndarray) -> np.ndarray:
 def unwrap(shape: np.ndarray, mirror: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     """Texture coordinates ``(468, 2)``: conformal where it can be, held near a cylindrical unwrapping.
 
-    Least squares over both (Lévy et al., "Least Squares Conformal Maps", 2002, with a pull): angles stay true around eyes
-    and mouth, and the map stays a face seen from the front, rolled out.
+    Least squares over both (Lévy et al., "Least Squares Conformal Maps", 2002, with a pull): angles stay true around
+    eyes and mouth, and the map stays a face seen from the front, rolled out.
     """
     axis_z = shape[[234, 454], 2].mean() - 20.0
     radius = np.linalg.norm(shape[[1, 10, 152, 234, 454]][:, [0, 2]] - [0.0, axis_z], axis=1).mean()
@@ -193,7 +194,9 @@ def main() -> None:
     triangles = find_triangles(mean)
     mean = mean.round(2)
     uv = unwrap(mean, mirror, triangles)
-    rows = [f"{x:.2f},{y:.2f},{z:.2f},{m},{u:.5f},{v:.5f}" for (x, y, z), m, (u, v) in zip(mean, mirror, uv, strict=True)]
+    rows = [
+        f"{x:.2f},{y:.2f},{z:.2f},{m},{u:.5f},{v:.5f}" for (x, y, z), m, (u, v) in zip(mean, mirror, uv, strict=True)
+    ]
     (DATA / "face.csv").write_text("\n".join(["x_mm,y_mm,z_mm,mirror,u,v", *rows]) + "\n")
     faces = [",".join(map(str, face)) for face in triangles]
     (DATA / "triangles.csv").write_text("\n".join(["a,b,c", *faces]) + "\n")

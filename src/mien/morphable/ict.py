@@ -23,7 +23,7 @@ from mien.errors import ModelError
 from mien.morphable.model import MorphableModel
 from mien.morphable.regions import INNER_LIP_LOWER, INNER_LIP_UPPER
 from mien.morphable.rig import read_table
-from mien.types import AnyArray, DoubleArray, IntArray
+from mien.types import AnyArray, DoubleArray, FloatArray, IntArray
 
 VERTEX_COUNT = 26719
 MM_PER_UNIT = 10.0
@@ -33,7 +33,7 @@ _ARRAYS = ("mean", "identity", "expression", "expression_names", "faces", "uv", 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Parts:
-    """What both layouts hold, in the file's units; deltas first axis shapes, corners of triangles into vertices and uv."""
+    """What both layouts hold, in the file's units. The first axis of differences is the shape's number."""
 
     mean: AnyArray
     identity: AnyArray
@@ -52,7 +52,8 @@ def load(path: str | Path) -> MorphableModel:
 
     Returns:
         The model: 26,719 vertices (face, head, eyes, teeth), 100 identity and 53 expression columns named as ARKit's
-        shapes (``jawOpen``, ``mouthSmile_L``). A vertex on a seam of the texture takes one of its coordinates.
+        shapes (``jawOpen``, ``mouthSmile_L``). Texture coordinates are the file's own, v turned to point down: the face
+        lies in the first tile, other parts (u from 1 on) in further ones. A vertex on a seam takes one of its places.
 
     Raises:
         ModelError: The path is missing, is not of this layout, or holds another topology.
@@ -79,11 +80,11 @@ def load(path: str | Path) -> MorphableModel:
     )
 
 
-def _columns(deltas: AnyArray) -> np.ndarray:
+def _columns(deltas: AnyArray) -> FloatArray:
     return np.ascontiguousarray(np.moveaxis(np.asarray(deltas, np.float32) * np.float32(MM_PER_UNIT), 0, -1))
 
 
-def _vertex_uv(parts: _Parts) -> np.ndarray:
+def _vertex_uv(parts: _Parts) -> FloatArray:
     """One texture coordinate a vertex; v turned to point down, as ours does."""
     uv = np.zeros((len(parts.mean), 2), np.float32)
     uv[np.asarray(parts.faces).ravel()] = np.asarray(parts.uv, np.float32)[np.asarray(parts.faces_uv).ravel()]
@@ -134,7 +135,7 @@ def _read_folder(folder: Path) -> _Parts:
     if not isinstance(names, list) or not all(isinstance(name, str) and "/" not in name for name in names):
         raise ModelError(f"{folder / 'vertex_indices.json'}: 'expressions' must be a list of names")
     mean, uv, faces, faces_uv = _read_neutral(folder / "generic_neutral_mesh.obj")
-    identities = []
+    identities: list[FloatArray] = []
     while (file := folder / f"identity{len(identities):03d}.obj").exists():
         identities.append(_delta(file, mean))
     if not identities:
@@ -143,7 +144,7 @@ def _read_folder(folder: Path) -> _Parts:
     return _Parts(mean, np.array(identities), expressions, tuple(names), faces, uv, faces_uv)
 
 
-def _delta(file: Path, mean: DoubleArray) -> np.ndarray:
+def _delta(file: Path, mean: DoubleArray) -> FloatArray:
     vertices = _numbers(_lines(file), "v ", 3, file)
     if vertices.shape != mean.shape:
         raise ModelError(f"{file} has {len(vertices)} vertices, but the neutral mesh has {len(mean)}")

@@ -24,14 +24,14 @@ class MorphableModel:
         expression: ``(N, 3, E)`` float32 mm at intensity 1.
         expression_names: Name of each expression column, length E. The built-in model's are action units, ``AU12L``.
         triangles: ``(M, 3)`` int32, counter-clockwise seen from outside.
-        uv: ``(N, 2)`` float32 in [0, 1], u to the person's left, v down.
+        uv: ``(N, 2)`` float32, u to the person's left, v down; a face lies in [0, 1].
         landmark_vertices: ``(468,)`` int32, the vertex at each of the tracker's mesh landmarks, -1 where there is none.
         lip_pairs: ``(P, 2)`` int32, upper and lower inner-lip vertices that face each other, image left to right.
         mirror: ``(N,)`` int32, each vertex's left-right counterpart; itself on the midline.
         beta_bounds: Least and greatest expression coefficient that shows a plausible face.
 
     Raises:
-        ModelError: An array has not the shape described here, holds NaN or infinity, or names a vertex that does not exist.
+        ModelError: An array has not the shape described here, holds NaN or infinity, or names a vertex that is not.
     """
 
     name: str

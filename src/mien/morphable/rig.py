@@ -9,8 +9,10 @@ radius the skin stays. ``data/places.csv`` names the places. ``far`` before a na
 The jaw is a bone: it turns about the axis through its two joints, and ``data/jaw.csv`` says what share of that movement
 each place of the skin takes.
 
-Sources of what moves where: P. Ekman, W. V. Friesen, J. C. Hager, "Facial Action Coding System: The Manual", 2002.
-Directions and extents were compared with the scanned shapes of ICT-FaceKit (``benchmarks/rig_against_ict.py``).
+Sources: what moves where, P. Ekman, W. V. Friesen, J. C. Hager, "Facial Action Coding System: The Manual", 2002; for
+the units that ICT-FaceKit (MIT) has scanned, directions and extents were read off its shapes at these places, rounded,
+brought down to what an actor shows while talking, and changed where FACS or the look of a warped face asked for it
+(``benchmarks/rig_against_ict.py`` compares). AU13, 23, 25, 34 and 35 have no scan and are from FACS alone.
 """
 
 from __future__ import annotations
@@ -65,21 +67,23 @@ class JawMotion:
 
     Attributes:
         open_degrees: Turn about the joints' axis, chin down and back.
-        forward_mm: Slide of the joints.
-        left_degrees: Turn about the vertical through the joints' middle, chin towards the person's left.
+        forward_mm: Slide of the joints: as the mouth opens they glide forward and down along the skull.
+        down_mm: The same, down.
+        left_mm: Slide towards the person's left.
     """
 
     open_degrees: float = 0.0
     forward_mm: float = 0.0
-    left_degrees: float = 0.0
+    down_mm: float = 0.0
+    left_mm: float = 0.0
 
 
 JAW_MOTIONS: dict[str, JawMotion] = {
-    "AU26": JawMotion(open_degrees=6.5),
-    "AU27": JawMotion(open_degrees=15.0, forward_mm=2.0),
+    "AU26": JawMotion(open_degrees=7.0, forward_mm=1.5, down_mm=1.0),
+    "AU27": JawMotion(open_degrees=17.0, forward_mm=7.5, down_mm=5.0),
     "AU29": JawMotion(forward_mm=5.0),
-    "AU30L": JawMotion(left_degrees=5.0),
-    "AU30R": JawMotion(left_degrees=-5.0),
+    "AU30L": JawMotion(left_mm=6.0),
+    "AU30R": JawMotion(left_mm=-6.0),
 }
 JAW_JOINT_MM = np.array([0.0, 8.0, -62.0])
 """Middle of the jaw's two joints in the mean face's space: just before the ear's tragus (oval vertices 234 and 454)."""
@@ -147,9 +151,7 @@ def build_expression(surface: Surface, mirror: IntArray) -> DoubleArray:
     return np.stack(columns, axis=-1)
 
 
-def jaw_share(
-    surface: Surface, mirror: IntArray, places: dict[str, int], ways: dict[int, DoubleArray]
-) -> DoubleArray:
+def jaw_share(surface: Surface, mirror: IntArray, places: dict[str, int], ways: dict[int, DoubleArray]) -> DoubleArray:
     """Share ``(N,)`` of the jaw's movement that the skin takes."""
     handles = [
         Handle("jaw", row["place"], False, 0.0, float(row["share"]), 0.0, float(row["radius_mm"]))
@@ -160,9 +162,9 @@ def jaw_share(
 
 
 def _jaw_movement(vertices: DoubleArray, motion: JawMotion) -> DoubleArray:
-    turn = matrix_from_vector(np.radians([motion.open_degrees, motion.left_degrees, 0.0]))
+    turn = matrix_from_vector(np.radians([motion.open_degrees, 0.0, 0.0]))
     from_joint = vertices - JAW_JOINT_MM
-    return np.asarray(from_joint @ turn.T - from_joint + [0.0, 0.0, motion.forward_mm])
+    return np.asarray(from_joint @ turn.T - from_joint + [motion.left_mm, -motion.down_mm, motion.forward_mm])
 
 
 def _field(

@@ -20,16 +20,22 @@ _LEAST_COTANGENT = 0.05
 class Surface:
     """The differential operators of one mesh."""
 
-    def __init__(self, vertices: AnyArray, triangles: AnyArray) -> None:
+    def __init__(self, vertices: AnyArray, triangles: AnyArray, mirror: AnyArray | None = None) -> None:
         """Measure the mesh.
 
         Args:
             vertices: ``(N, 3)`` mm.
             triangles: ``(M, 3)``.
+            mirror: ``(N,)`` left-right counterparts, if the vertices are symmetric. The triangles need not be (the
+                tracker's are not everywhere): the mean of the mesh and its mirror image is taken.
         """
         self.vertices = np.asarray(vertices, np.float64)
         self.triangles = np.asarray(triangles, np.int32)
-        self.stiffness, self.area = _cotangent_laplacian(self.vertices, self.triangles)
+        if mirror is not None:
+            self.triangles = np.concatenate([self.triangles, np.asarray(mirror)[self.triangles][:, ::-1]])
+        copies = 1 if mirror is None else 2
+        stiffness, area = _cotangent_laplacian(self.vertices, self.triangles)
+        self.stiffness, self.area = stiffness / copies, area / copies
         self.bending = (self.stiffness @ scipy.sparse.diags(1.0 / self.area) @ self.stiffness).tocsc()
 
     def ways(self, sources: IntArray) -> DoubleArray:
