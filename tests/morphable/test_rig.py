@@ -98,6 +98,8 @@ def test_an_unknown_place_is_named(monkeypatch):
         ([row("glabella", lateral="1")], "sideways"),
         ([row("brow tail"), row("brow tail")], "twice"),
         ([row("brow tail")], "no row of AU2"),
+        ([row("brow tail", unit="AU99")], "'AU99' is not"),
+        ([row("chin tip", unit="AU26")], "'AU26' is not"),
     ],
 )
 def test_contradictions_are_named(monkeypatch, surface, rows, says):

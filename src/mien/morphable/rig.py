@@ -104,7 +104,7 @@ def read_rig() -> dict[str, list[Handle]]:
     """The handles of each action unit.
 
     Raises:
-        ModelError: A row names a place that ``places.csv`` has not.
+        ModelError: A row names a place that ``places.csv`` has not, or an action unit that it cannot move.
     """
     places = read_places()
     rig: dict[str, list[Handle]] = defaultdict(list)
@@ -113,8 +113,11 @@ def read_rig() -> dict[str, list[Handle]]:
         place = row["place"].removeprefix("far ")
         if place not in places:
             raise ModelError(f"rig.csv: {row['action_unit']} names the place {place!r}, which places.csv has not")
+        unit = row["action_unit"]
+        if unit in JAW_MOTIONS or (unit not in EXPRESSION_NAMES and f"{unit}L" not in EXPRESSION_NAMES):
+            raise ModelError(f"rig.csv: {unit!r} is not an action unit that is written there")
         moves = (float(row[f"{axis}_mm"]) for axis in ("lateral", "up", "forward", "radius"))
-        rig[row["action_unit"]].append(Handle(row["action_unit"], place, far, *moves))
+        rig[unit].append(Handle(unit, place, far, *moves))
     return dict(rig)
 
 
@@ -132,22 +135,24 @@ def build_expression(surface: Surface, mirror: IntArray) -> DoubleArray:
         ModelError: The tables contradict themselves or leave a column out.
     """
     places = read_places()
-    rig = read_rig()
     used = sorted(set(places.values()))
     ways = dict(zip(used, surface.ways(np.array(used)), strict=True))
     jaw = jaw_share(surface, mirror, places, ways)
+    fields = {
+        unit: surface.interpolate(*_known(handles, places, ways, mirror, both=unit in EXPRESSION_NAMES))
+        for unit, handles in read_rig().items()
+    }
     columns = []
     for name in EXPRESSION_NAMES:
-        unit, side = (name[:-1], name[-1]) if name[-1] in "LR" else (name, "")
-        column = np.zeros((len(mirror), 3))
         if name in JAW_MOTIONS:
-            column += jaw[:, None] * _jaw_movement(surface.vertices, JAW_MOTIONS[name])
-        if unit in rig:
-            field = _field(surface, rig[unit], places, ways, mirror, both=not side)
-            column += field[mirror] * [-1.0, 1.0, 1.0] if side == "R" else field
-        elif name not in JAW_MOTIONS:
-            raise ModelError(f"rig.csv has no row of {unit}")
-        columns.append(column)
+            columns.append(jaw[:, None] * _jaw_movement(surface.vertices, JAW_MOTIONS[name]))
+        elif name in fields:
+            columns.append(fields[name])
+        elif name[:-1] in fields:
+            left = fields[name[:-1]]
+            columns.append(left if name[-1] == "L" else left[mirror] * [-1.0, 1.0, 1.0])
+        else:
+            raise ModelError(f"rig.csv has no row of {name.rstrip('LR')}")
     return np.stack(columns, axis=-1)
 
 
@@ -165,18 +170,6 @@ def _jaw_movement(vertices: DoubleArray, motion: JawMotion) -> DoubleArray:
     turn = matrix_from_vector(np.radians([motion.open_degrees, 0.0, 0.0]))
     from_joint = vertices - JAW_JOINT_MM
     return np.asarray(from_joint @ turn.T - from_joint + [motion.left_mm, -motion.down_mm, motion.forward_mm])
-
-
-def _field(
-    surface: Surface,
-    handles: list[Handle],
-    places: dict[str, int],
-    ways: dict[int, DoubleArray],
-    mirror: IntArray,
-    both: bool,
-) -> DoubleArray:
-    known, values = _known(handles, places, ways, mirror, both)
-    return surface.interpolate(known, values)
 
 
 def _known(

@@ -58,7 +58,9 @@ class Surface:
         """
         result = np.empty((len(self.vertices), values.shape[1]))
         result[known] = values
-        unknown = np.setdiff1d(np.arange(len(self.vertices)), known)
+        free = np.ones(len(self.vertices), bool)
+        free[known] = False
+        unknown = np.flatnonzero(free)
         if len(unknown):
             rows = self.bending[unknown]
             factors = scipy.sparse.linalg.splu(rows[:, unknown].tocsc())
