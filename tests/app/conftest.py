@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +17,8 @@ import av
 import numpy as np
 import pytest
 from skimage import data as pictures
+
+from mien.app.cli import main
 
 
 @dataclass(frozen=True)
@@ -92,9 +96,8 @@ def head_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    yield
 
 
 def command(*words: str | os.PathLike[str]) -> list[str]:
@@ -103,6 +106,16 @@ def command(*words: str | os.PathLike[str]) -> list[str]:
 
 def run_mien(*words: str | os.PathLike[str], **options: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command(*words), capture_output=True, text=True, timeout=300, check=False, **options)
+
+
+def run_here(*words: str | os.PathLike[str]) -> subprocess.CompletedProcess[str]:
+    """The command in this process, so that what is slow to load is loaded once; the way out is the same."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as stop:
+        main([str(word) for word in words])
+    code = stop.value.code
+    assert isinstance(code, int)
+    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
 
 
 def assert_refused(done: subprocess.CompletedProcess[str], *expected: str) -> None:

@@ -106,10 +106,10 @@ values = st.recursive(
     max_leaves=6,
 )
 PLACES = (
-    "format schema mien source source.path source.fingerprint faces faces.0 faces.0.face faces.0.emotion system "
-    "system.name system.actor system.settings time_range time_range.start_s time_range.stop_s encoder encoder.codec "
-    "encoder.quality encoder.preset encoder.threads output"
-).split()
+    "format", "schema", "mien", "source", "source.path", "source.fingerprint", "faces", "faces.0", "faces.0.face",
+    "faces.0.emotion", "system", "system.name", "system.actor", "system.settings", "time_range", "time_range.start_s",
+    "time_range.stop_s", "encoder", "encoder.codec", "encoder.quality", "encoder.preset", "encoder.threads", "output",
+)  # fmt: skip
 
 
 @settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -225,7 +225,7 @@ def staging_folder(output: Path) -> Iterator[Path]:
     try:
         yield folder
     except OutputError as error:
-        raise OutputError(str(error).replace(str(folder), str(output.parent))) from error
+        raise OutputError(str(error).replace(str(folder / output.name), str(output))) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

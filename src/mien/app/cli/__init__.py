@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = stop.exit_code
     except BrokenPipeError:  # the reader of our output has gone, as in `mien emotions | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        code = EXIT_ERROR
+        code = 1
     sys.exit(code)
 
 
