@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("instant_quality", "speed", "memory")
+BENCHMARKS = ("rig_against_ict", "fit_residual", "instant_quality", "speed", "memory")
 
 
 def main() -> None:
