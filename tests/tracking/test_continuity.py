@@ -82,26 +82,32 @@ def test_presence_alone_decides_between_face_and_none() -> None:
     still = np.full(40, 0.1)
     presence = np.full(40, 30.0)
     presence[10:20] = [-10, 0, 3, 5, 6, 6, 5, 3, 0, -10]
-    confidence = confidence_of(presence, still, still)
+    confidence = confidence_of(presence, still, still, 0 * presence)
     assert (confidence[10:20] < 0.01).all()
     assert (confidence[:10] == 1).all()
 
 
 def test_a_covered_mouth_needs_both_signs() -> None:
     still, presence = np.full(60, 0.15), np.full(60, 30.0)
-    strange, dropped = still.copy(), presence.copy()
+    strange, dropped, front = still.copy(), presence.copy(), np.zeros(60)
     strange[20:40], dropped[20:40] = 0.6, 21.0
-    assert (confidence_of(presence, still, strange) == 1).all()  # another light
-    assert (confidence_of(dropped, still, still) == 1).all()  # a grimace
-    covered = confidence_of(dropped, still, strange)
+    assert (confidence_of(presence, still, strange, front) == 1).all()  # another light
+    assert (confidence_of(dropped, still, still, front) == 1).all()  # a grimace
+    covered = confidence_of(dropped, still, strange, front)
     assert (covered[24:36] < 0.1).all()
     assert (covered[:16] == 1).all()
+
+
+def test_profiles_are_doubtful_on_both_sides() -> None:
+    yaw_deg = np.array([0, 30, -40, 52.5, -52.5, 61, -80])
+    presence, still = np.full(7, 25.0), np.full(7, 0.1)
+    assert confidence_of(presence, still, still, yaw_deg) == pytest.approx([1, 1, 1, 0.5, 0.5, 0, 0])
 
 
 def test_unseen_frames_have_no_confidence() -> None:
     presence = np.array([30, np.nan, 30.0])
     differences = np.array([0.1, np.nan, 0.1])
-    assert confidence_of(presence, differences, differences).tolist() == [1, 0, 1]
+    assert confidence_of(presence, differences, differences, 0 * presence).tolist() == [1, 0, 1]
 
 
 @pytest.mark.parametrize("window", [(0, 30), (0, 7), (7, 9), (12, 30)])

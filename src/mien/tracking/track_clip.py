@@ -120,6 +120,7 @@ class _FaceRecorder:
     def __init__(self, stem: Path, start: int, has_blendshapes: bool) -> None:
         self.start = start
         self.presence = array("f")
+        self._yaw_deg = array("f")
         self.size_sum = 0.0
         self._stem = stem
         self._landmarks = RowWriter(stem.with_suffix(".raw"))
@@ -130,7 +131,9 @@ class _FaceRecorder:
         """Take the face's reading in row ``row`` of its shot; rows passed over stay empty."""
         missed = row - self.start - len(self.presence)
         self.presence.extend([np.nan] * missed)
+        self._yaw_deg.extend([np.nan] * missed)
         self.presence.append(sighting.presence)
+        self._yaw_deg.append(_yaw_deg(sighting.landmarks))
         self._landmarks.append(_padded(sighting.landmarks, missed))
         self._colours.append(_padded(sighting.colours, missed))
         self.size_sum += float(eye_distances(sighting.landmarks[None])[0])
@@ -162,7 +165,8 @@ class _FaceRecorder:
         presence = np.array(self.presence, np.float32)
         present = np.isfinite(presence)
         here_s = times_s[self.start : self.start + count]
-        confidence, usable = bridge(confidence_of(presence, *self._differences(present)), here_s)
+        yaw_deg = np.array(self._yaw_deg)
+        confidence, usable = bridge(confidence_of(presence, *self._differences(present), yaw_deg), here_s)
         ends_with_shot = self.start + count == len(times_s)
         fade = fade_of(usable, here_s, eased_start=self.start > 0, eased_stop=not ends_with_shot)
         rows, sizes = self._finish_landmarks(present, here_s)
@@ -212,6 +216,12 @@ class _FaceRecorder:
         done.close()
         self._blendshapes.discard()
         return Rows((len(BLENDSHAPE_NAMES),), done.path)
+
+
+def _yaw_deg(landmarks: FloatArray) -> float:
+    """How far the line through the outer eye corners points away from the image plane."""
+    right, up, away = landmarks[263].astype(float) - landmarks[33]
+    return float(np.degrees(np.arctan2(away, np.hypot(right, up))))
 
 
 def _padded(row: FloatArray, missed: int) -> FloatArray:
