@@ -134,24 +134,24 @@ def test_midline_units_are_symmetric(model, name):
 @pytest.mark.parametrize(
     ("name", "vertex", "axis", "least_mm", "most_mm"),
     [
-        ("AU1L", 336, 1, 4, 6),
-        ("AU2L", 334, 1, 4, 7),
-        ("AU4L", 285, 1, -5, -3),
-        ("AU4L", 285, 0, -4, -1.5),
-        ("AU5L", 386, 1, 1.5, 2.5),
+        ("AU1L", 336, 1, 5, 8),
+        ("AU2L", 334, 1, 4, 8),
+        ("AU4L", 285, 1, -7, -4),
+        ("AU4L", 285, 0, -5.5, -2),
+        ("AU5L", 386, 1, 2, 3.25),
         ("AU6L", 280, 1, 3, 5),
-        ("AU7L", 374, 1, 1, 2),
-        ("AU9L", 358, 1, 3, 6),
-        ("AU10L", 267, 1, 3, 6),
+        ("AU7L", 374, 1, 1.5, 2.5),
+        ("AU9L", 358, 1, 3, 6.5),
+        ("AU10L", 267, 1, 3, 6.5),
         ("AU12L", 291, 1, 5, 9),
         ("AU12L", 291, 0, 3, 7),
         ("AU12L", 280, 1, 2, 5),
-        ("AU15L", 291, 1, -6, -4.5),
+        ("AU15L", 291, 1, -8, -6),
         ("AU16L", 402, 1, -4.5, -3),
-        ("AU17", 199, 1, 4, 7),
+        ("AU17", 199, 1, 4, 7.5),
         ("AU18", 291, 0, -5, -2),
         ("AU18", 0, 2, 4, 8),
-        ("AU20L", 291, 0, 4, 6),
+        ("AU20L", 291, 0, 4, 6.5),
         ("AU25", 14, 1, -5, -3),
         ("AU26", 152, 1, -12, -5),
         ("AU26", 152, 2, -12, -5),
@@ -196,7 +196,7 @@ def test_the_rim_stays_where_no_jaw_moves(model):
     moving_jaw = {"AU26", "AU27", "AU29", "AU30L", "AU30R"}
     upper_rim = FACE_OVAL[model.mean[FACE_OVAL, 1] > 0]
     for name in set(model.expression_names) - moving_jaw:
-        assert np.linalg.norm(column(model, name)[upper_rim], axis=1).max() < 3.0, name
+        assert np.linalg.norm(column(model, name)[upper_rim], axis=1).max() < 3.5, name
     for name in moving_jaw:
         assert np.linalg.norm(column(model, name)[upper_rim], axis=1).max() < 0.5, name
 
@@ -222,7 +222,7 @@ def test_fields_are_smooth(model):
     for name in model.expression_names:
         field = column(model, name)
         step = np.linalg.norm(field[edges[:, 0]] - field[edges[:, 1]], axis=1)
-        assert (step / length).max() < 0.9, name
+        assert (step / length).max() < 1.0, name
 
 
 def test_identity_is_smooth_ordered_and_free_of_pose(model):

@@ -102,7 +102,7 @@ def edit_crop(
     attributes[:, 2:4] = kit.texels
     attributes[:VERTEX_COUNT, 4] = 1.0
     field = rasterise_field(points, shifts, attributes, kit.triangles, box, grid_scale)
-    contrast = float(np.clip(light.skin_contrast / TYPICAL_SKIN_CONTRAST, 0.4, 1.3))
+    contrast = float(np.clip(light.skin_contrast / TYPICAL_SKIN_CONTRAST, 0.6, 1.3))
     relief = kit.relief.mix(state.added, _light_direction(light) @ rotation, config.wrinkles * contrast)
     result = warp(crop, field, grid_scale, relief, state.flush, CREASE_TINT)
     source = state.landmarks[:, :2] - np.array([box.x0, box.y0], float)
@@ -116,7 +116,7 @@ def edit_crop(
 CREASE_TINT = (-0.20, 0.05, 0.12)
 """Creases are warm: light that reaches their bottom has gone through skin, which keeps red longest."""
 
-TYPICAL_SKIN_CONTRAST = 0.03
+TYPICAL_SKIN_CONTRAST = 0.009
 """Standard deviation of skin at wrinkle scale over its brightness, for which the table of wrinkles is drawn."""
 
 
