@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,19 @@ def test_render_refuses_a_changed_source_unless_allowed(
     done = run_mien("render", "happy.mien.json", "-o", "new.mkv", "--allow-changed", "--quiet")
     assert (done.returncode, done.stdout) == (0, "")
     assert len(pixels(tmp_path / "new.mkv")) == 8
+    # Without -o the edit's own result is meant.
+    assert_refused(run_here("render", "happy.mien.json"), "content differs")
+    assert run_here("render", "happy.mien.json", "--allow-changed", "--overwrite").returncode == 0
+    assert len(pixels(tmp_path / "happy.mkv")) == 8
+
+
+def test_the_documented_options_exist() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"--[a-z][a-z-]+", page))
+    offered = set()
+    for name in ("edit", "inspect", "sheet", "render", "emotions", "demo"):
+        offered |= set(re.findall(r"--[a-z][a-z-]+", run_here(name, "--help").stdout))
+    assert documented - {"--help"} <= offered
 
 
 def test_a_result_that_is_there_is_not_replaced_unasked(head_clip: Path, tmp_path: Path) -> None:

@@ -170,3 +170,11 @@ def test_fingerprint_follows_content_only(tmp_path: Path) -> None:
 def test_edit_path() -> None:
     assert edit_path(Path("a/happy.mp4")) == Path("a/happy.mien.json")
     assert edit_path(Path("folder")) == Path("folder.mien.json")
+
+
+def test_the_documented_example_is_an_edit(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text(encoding="utf-8")
+    text = page.split("```json\n")[1].split("```")[0]
+    edit = edit_from_json(text, tmp_path)
+    assert edit.tracks == {"largest": EmotionTrack.parse("0 neutral, 2 happy 0.8")}
+    assert json.loads(edit_to_json(edit, tmp_path)) == json.loads(text)

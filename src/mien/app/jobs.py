@@ -135,7 +135,7 @@ def save_edit(edit: Edit, output: Path, *, progress: ProgressCallback | None = N
         render_s = time.perf_counter() - render_started
         manifest = sign(staged, claim)
         with output_errors(output):
-            _publish(staging, output.parent)
+            _publish(staging, output)
     where = None if manifest is None else output.parent / manifest.name
     return Result(output, keep, where, count, time.perf_counter() - started, render_s)
 
@@ -230,13 +230,15 @@ def staging_folder(output: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _publish(staging: Path, folder: Path) -> None:
-    """Move what a job has made to where it belongs; a folder of images that is there already goes away with ours."""
-    for made in sorted(staging.iterdir()):
-        target = folder / made.name
+def _publish(staging: Path, output: Path) -> None:
+    """Move what a job has made to where it belongs, the result first: alone it is still whole.
+
+    A folder of images that is there already goes away with ours.
+    """
+    for made in sorted(staging.iterdir(), key=lambda path: path.name != output.name):
+        target = output.parent / made.name
         if target.is_dir():
-            old = staging / f"{made.name}.old"
-            os.replace(target, old)
+            os.replace(target, staging / f"{made.name}.old")
         os.replace(made, target)
 
 
