@@ -99,7 +99,7 @@ class Report:
             self._bars.start()
         if progress.stage not in self._tasks:
             self._tasks[progress.stage] = self._bars.add_task(_STAGE_NAMES[progress.stage], total=1.0, left="")
-        left = "" if progress.left_s is None else f"{_clock(progress.left_s)} left"
+        left = f"{_clock(progress.left_s)} left" if progress.left_s else ""
         self._bars.update(self._tasks[progress.stage], completed=progress.fraction, left=left)
 
     def _show_warning(self, message: Warning | str, *_args: Any, **_named: Any) -> None:
