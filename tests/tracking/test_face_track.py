@@ -62,7 +62,6 @@ def test_rows_on_disk(tmp_path: Path) -> None:
     writer = RowWriter(tmp_path / "rows")
     writer.append(points(2))
     writer.append(points()[2:])
-    writer.close()
     rows = Rows((478, 3), tmp_path / "rows")
     assert np.array_equal(rows.read(1, 5), points()[1:5])
     with pytest.raises(InputError, match="end early"):
@@ -72,6 +71,22 @@ def test_rows_on_disk(tmp_path: Path) -> None:
         rows.read(0, 1)
 
 
+def test_empty_rows_keep_their_place(tmp_path: Path) -> None:
+    writer = RowWriter(tmp_path / "rows")
+    writer.append_empty(150, 4)
+    writer.append(np.ones(4, np.float32))
+    rows = Rows((4,), tmp_path / "rows").read(0, 151)
+    assert np.isnan(rows[:150]).all()
+    assert (rows[150] == 1).all()
+
+
 def test_an_unwritable_place_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"):
         RowWriter(tmp_path / "missing" / "rows")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux' /dev/full")
+def test_a_full_disk_is_a_clear_error() -> None:
+    writer = RowWriter(Path("/dev/full"))
+    with pytest.raises(OutputError, match="No space left"):
+        writer.append(points())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +10,8 @@ import numpy as np
 from mien.errors import InputError, OutputError
 from mien.tracking.landmarker import BLENDSHAPE_NAMES
 from mien.types import LANDMARK_COUNT, AnyArray, FloatArray
+
+_EMPTY_ROWS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,37 +167,35 @@ def _shares(name: str, given: AnyArray | None, count: int) -> FloatArray:
 
 
 class RowWriter:
-    """Appends rows to a raw file.
+    """Appends rows to a raw file, which is open only meanwhile: a shot may see more faces than files can be open.
 
     Args:
         path: The file, made anew.
 
     Raises:
-        OutputError: If it cannot be written; also from the other methods.
+        OutputError: If it cannot be written; also from :meth:`append`.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            self._file = open(path, "wb")  # noqa: SIM115 - closed in close()
-        except OSError as error:
-            raise OutputError(f"The tracked landmarks cannot be written to {path}: {error.strerror}.") from error
+        self._write(b"", "wb")
 
     def append(self, rows: FloatArray) -> None:
         """Write one row or several."""
-        try:
-            self._file.write(np.ascontiguousarray(rows, np.float32).tobytes())
-        except OSError as error:
-            raise OutputError(f"The tracked landmarks cannot be written to {self.path}: {error.strerror}.") from error
+        self._write(np.ascontiguousarray(rows, np.float32).tobytes(), "ab")
 
-    def close(self) -> None:
-        """Finish the file."""
-        try:
-            self._file.close()
-        except OSError as error:
-            raise OutputError(f"The tracked landmarks cannot be written to {self.path}: {error.strerror}.") from error
+    def append_empty(self, count: int, length: int) -> None:
+        """Write ``count`` rows of ``length`` NaN."""
+        for start in range(0, count, _EMPTY_ROWS):
+            self.append(np.full((min(_EMPTY_ROWS, count - start), length), np.nan, np.float32))
 
     def discard(self) -> None:
-        """Close and delete the file."""
-        self._file.close()
-        os.unlink(self.path)
+        """Delete the file."""
+        self.path.unlink()
+
+    def _write(self, content: bytes, mode: str) -> None:
+        try:
+            with open(self.path, mode) as file:
+                file.write(content)
+        except OSError as error:
+            raise OutputError(f"The tracked landmarks cannot be written to {self.path}: {error.strerror}.") from error

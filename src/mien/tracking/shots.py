@@ -26,7 +26,7 @@ SIGHT = 3
 """Frames looked at before and after a possible cut."""
 
 _SIDE = 32
-_PER_CELL = 4
+_PER_CELL = 3
 _BLOCK = 8
 _REACH = 3
 _HISTORY = 24
@@ -104,7 +104,7 @@ class CutDetector:
 
 
 def digest(picture: ByteArray) -> FloatArray:
-    """A picture reduced to ``(32, 32, 3)`` float32, 0-255: each the mean of 16 samples of its cell."""
+    """A picture reduced to ``(32, 32, 3)`` float32, 0-255: each the mean of 9 samples of its cell."""
     rows, columns = (_samples(length) for length in picture.shape[:2])
     cells = picture[rows[:, None], columns].reshape(_SIDE, _PER_CELL, _SIDE, _PER_CELL, 3)
     return np.asarray(cells.mean(axis=(1, 3), dtype=np.float32))

@@ -11,8 +11,8 @@ from mien.tracking.region import Region
 from mien.types import Box, ByteArray, FloatArray
 from mien.video.frame import Frame
 
-THUMBNAIL_PX = 960
-"""Longest side of the small picture."""
+LARGEST_PX = 1400
+"""Longest side that the small picture may have. It is the frame, or a half, a third, ... of it: these are fast."""
 
 ENOUGH_PX = 240
 """Side of a region in the small picture from which it is read there, and not from a crop at full resolution. The mesh
@@ -42,7 +42,9 @@ class View:
     @classmethod
     def of(cls, frame: Frame) -> View:
         """The view of a frame."""
-        return cls(frame, frame.thumbnail(THUMBNAIL_PX))
+        aspect = float(frame.pixel_aspect)
+        longest = round(max(frame.width * max(1.0, aspect), frame.height * max(1.0, 1.0 / aspect)))
+        return cls(frame, frame.thumbnail(-(-longest // -(-longest // LARGEST_PX))))
 
     @property
     def stretch(self) -> tuple[float, float]:
