@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mien.app.demonstration import example_clip
 from mien.emotion.vocabulary import EMOTIONS
 from mien.video.clip import Clip
 
@@ -268,3 +269,12 @@ def test_demo_of_a_clip(make_clip: MakeClip, tmp_path: Path) -> None:
     assert {entry.name for entry in (tmp_path / "results").iterdir()} == {
         "emotions.mp4", "emotions.mien.json", "emotions.png"
     }  # fmt: skip
+
+
+def test_the_example_that_comes_with_mien_is_whole_and_small() -> None:
+    path = example_clip()
+    assert path.stat().st_size <= 2**20
+    clip = Clip.open(path)
+    assert clip.info.has_audio
+    assert sum(1 for _ in clip.frames()) == clip.info.frame_count
+    assert 4.0 < (clip.info.duration_s or 0.0) < 6.5
