@@ -239,3 +239,21 @@ def test_ahead_keeps_order_hands_on_errors_and_ends_its_thread() -> None:
     next(items)
     items.close()
     assert closed == [True]
+
+
+def test_two_people_who_cross_keep_their_numbers(make_clip: MakeClip, portrait: ByteArray, tmp_path: Path) -> None:
+    """The other one, behind, has darker skin and is otherwise alike; for half a second nothing of the face is seen."""
+    oval = np.hypot(*(np.mgrid[-1:1:256j, -0.9:1.1:256j] / np.array([0.95, 0.75])[:, None, None])) < 1
+    other = np.uint8(portrait * np.array([0.55, 0.4, 0.3]))
+
+    def picture(step: int) -> ByteArray:
+        canvas = np.full((256, 640, 3), 96, np.uint8)
+        for face, x in ((other, 6 * step), (portrait, 384 - 6 * step)):
+            canvas[:, x : x + 256][oval] = face[oval]
+        return canvas
+
+    (shot,) = track_clip(make_clip([picture(step) for step in range(64)]), tmp_path / "work")
+    starts = sorted((centre(face)[0, 0], centre(face)[-1, 0]) for face in shot.faces)
+    assert len(starts) == 2
+    assert starts[0][1] - starts[0][0] == pytest.approx(6 * 63, abs=4)
+    assert starts[1][1] - starts[1][0] == pytest.approx(-6 * 63, abs=4)
