@@ -13,7 +13,7 @@ demo: .venv/.core  ## edit the example clip: a video, a contact sheet, a line of
 	@$(BIN)/mien demo
 
 test: .venv/.dev  ## run the tests
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
 
 check: .venv/.dev  ## format, lint, types, import layers
 	@$(BIN)/ruff format --check .
