@@ -1,4 +1,4 @@
-"""A system of your own: any object with a name and a face_renderer. This one blushes as the face gets happy.
+"""A system of your own, one that blushes.
 
 python examples/custom_system.py talk.mp4 blushing.mp4
 """
@@ -21,7 +21,7 @@ class BlushingFace:
         self.happy = track.sample(analysis.times_s).emotion[:, mien.EMOTIONS.index("happy")]
 
     def render(self, frame: mien.Frame) -> mien.Frame:
-        """The frame, its cheeks red."""
+        """Return the frame, its cheeks red."""
         landmarks = self.face.track.landmarks(frame.index, frame.index + 1)[0]
         radius = np.linalg.norm(landmarks[EYES[1]] - landmarks[EYES[0]]) / 4
         rows, columns = np.mgrid[: frame.height, : frame.width]

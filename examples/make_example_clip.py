@@ -1,7 +1,7 @@
 """Make the clip that comes with mien: a portrait that talks.
 
 The portrait is NASA's of Eileen Collins, in the public domain, as scikit-image carries it. The voice is espeak-ng's,
-not hers, and the words are ours. Needs espeak-ng's library and scikit-image; the clip needs neither. From the repository:
+not hers, and the words are ours. Needs espeak-ng's library and scikit-image, which the clip itself does not.
 
     python examples/make_example_clip.py [OUTPUT.mp4]
 """

@@ -25,6 +25,8 @@ from mien.systems.instant.field import add_skirt, closed_triangles
 from mien.types import DoubleArray, FloatArray, Pose
 from talking_portrait.openings import EYES, MOUTH, Edges, paint_lid, paint_mouth
 
+LID_MIDDLES = ((159, 145), (386, 374))
+"""Upper and lower lid at the middle of the right and of the left eye."""
 HELD_MM = 30.0
 """Way over the skin from the lips beyond which closing them moves nothing."""
 NECK_MM = np.array([0.0, -80.0, -75.0])
@@ -66,6 +68,7 @@ class MovingFace:
         self._turn = matrix_from_vector(portrait.pose.rotation)
         self._shape = self.model.shape(portrait.alpha, portrait.beta)
         self._basis = self.model.expression.astype(np.float64)
+        self._let_lids_meet()
         self._spread = self._lip_spread()
         self._weight, self._depth = self._head()
         # The model says how far lips move, the portrait how far apart they are: the difference is closed once for all.
@@ -131,13 +134,20 @@ class MovingFace:
         return warp(image, field, 1.0)
 
     def _pixels(self, move: DoubleArray) -> DoubleArray:
-        return (move @ self._turn.T)[:, :2] * self.portrait.pose.scale * [1.0, -1.0]
+        return (move @ self._turn.T)[..., :2] * self.portrait.pose.scale * [1.0, -1.0]
 
     def _gain(self, move: DoubleArray) -> DoubleArray:
         """Logarithm of the change in brightness ``(468,)``: a cheek that sinks back loses the smile's highlight."""
         before = vertex_normals(self._shape, self.model.triangles).astype(np.float64) @ self._turn.T
         after = vertex_normals(self._shape + move, self.model.triangles).astype(np.float64) @ self._turn.T
         return np.clip(np.log(self.portrait.light.brightness_ratio(before, after)).mean(axis=1), -0.4, 0.4)
+
+    def _let_lids_meet(self) -> None:
+        """Stretch AU43, which shuts an eye of average size, to this face's eyes."""
+        rows = self.portrait.landmarks[:468, 1] + self._pixels(self._basis @ -self.portrait.beta)[:, 1]
+        for column, (upper, lower) in zip(("AU43R", "AU43L"), LID_MIDDLES, strict=True):
+            shut = self._basis[:, :, self.names.index(column)]
+            shut *= (rows[lower] - rows[upper]) / self._pixels(shut[upper] - shut[lower])[1]
 
     def _lip_spread(self) -> DoubleArray:
         """``(468, 18)`` how a movement of the inner lips' vertices (upper, then lower) takes the skin along."""

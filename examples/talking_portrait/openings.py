@@ -71,14 +71,15 @@ def paint_lid(image: FloatArray, portrait: FloatArray, eye: Edges) -> None:
         portrait: ``(H, W, 3)``.
         eye: The lids' edges.
     """
-    lashes, fold = 0.08 * eye.width, 0.34 * eye.width
+    lashes, fold = 0.15 * eye.width, 0.36 * eye.width
     start = eye.old_top - fold
     rows = np.arange(int(start.min()), int(eye.bottom.max()) + 3)[:, None]
-    down = eye.top - eye.old_top
+    top = np.minimum(eye.top, eye.bottom)
+    down = top - eye.old_top
     skin = start + (rows - start) * (fold - lashes) / np.maximum(fold - lashes + down, 1e-3)
-    lid = np.where(rows > eye.top - lashes, np.minimum(rows - down, eye.old_top + 1.0), skin)
+    lid = np.where(rows > top - lashes, np.minimum(rows - down, eye.old_top + 1.0), skin)
     ball = np.broadcast_to(rows.astype(float), lid.shape)
-    below = (np.clip(rows - eye.top - 1.0, 0.0, 1.0) * _step((eye.bottom - eye.top - 1.5) / 4.0))[..., None]
+    below = (np.clip(rows - top - 1.0, 0.0, 1.0) * _step((eye.bottom - top - 1.5) / 4.0))[..., None]
     columns = np.broadcast_to(eye.columns.astype(float), lid.shape)
     painted = _read(portrait, lid, columns) * (1.0 - below) + _read(portrait, ball, columns) * below
     share = _step((rows - start) / (0.3 * fold)) * np.clip(eye.bottom + 1.5 - rows, 0.0, 1.0)

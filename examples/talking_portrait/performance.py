@@ -13,31 +13,29 @@ from scipy.ndimage import gaussian_filter1d
 from mien.types import DoubleArray
 from talking_portrait.speech import Sound, Speech
 
-VISEMES: dict[str, tuple[float, dict[str, float]]] = {
-    "": (0.8, {}),
-    "p b m": (4.0, {"AU24": 0.35}),
-    "f v": (2.5, {"AU25": 0.15, "AU28": 0.12, "AU10": 0.15}),
-    "w": (1.8, {"AU18": 0.65, "AU25": 0.35, "AU26": 0.20}),
-    "ɹ ɜ": (0.9, {"AU18": 0.30, "AU25": 0.50, "AU26": 0.60}),
-    "ʃ ʒ tʃ dʒ": (1.4, {"AU22": 0.35, "AU18": 0.20, "AU25": 0.45, "AU26": 0.20}),
-    "s z": (1.1, {"AU25": 0.50, "AU20": 0.12, "AU26": 0.12}),
-    "t d n l θ ð": (0.5, {"AU25": 0.50, "AU26": 0.40}),
-    "k ɡ ŋ h j": (0.4, {"AU25": 0.50, "AU26": 0.50}),
-    "i ɪ": (1.0, {"AU25": 0.65, "AU20": 0.30, "AU26": 0.45}),
-    "e ɛ": (1.1, {"AU25": 0.65, "AU20": 0.18, "AU26": 0.90, "AU27": 0.12}),
-    "æ a ɐ ʌ ɑ": (1.3, {"AU25": 0.60, "AU20": 0.08, "AU26": 1.00, "AU27": 0.35}),
-    "ə ɚ": (0.6, {"AU25": 0.50, "AU26": 0.70}),
-    "o ɔ": (1.2, {"AU18": 0.50, "AU25": 0.55, "AU26": 0.90, "AU27": 0.10}),
-    "u ʊ": (1.2, {"AU18": 0.75, "AU25": 0.40, "AU26": 0.30}),
+VISEMES: dict[str, tuple[float, float, dict[str, float]]] = {
+    "": (0.8, 0.045, {}),
+    "p b m": (8.0, 0.020, {"AU24": 0.35}),
+    "f v": (4.0, 0.030, {"AU25": 0.15, "AU28": 0.12, "AU10": 0.15}),
+    "w": (1.8, 0.045, {"AU18": 0.65, "AU25": 0.35, "AU26": 0.20}),
+    "ɹ ɜ": (0.9, 0.045, {"AU18": 0.30, "AU25": 0.50, "AU26": 0.60}),
+    "ʃ ʒ tʃ dʒ": (1.4, 0.045, {"AU22": 0.35, "AU18": 0.20, "AU25": 0.45, "AU26": 0.20}),
+    "s z": (1.1, 0.045, {"AU25": 0.50, "AU20": 0.12, "AU26": 0.12}),
+    "t d n l θ ð": (0.5, 0.045, {"AU25": 0.50, "AU26": 0.40}),
+    "k ɡ ŋ h j": (0.4, 0.045, {"AU25": 0.50, "AU26": 0.50}),
+    "i ɪ": (1.0, 0.045, {"AU25": 0.65, "AU20": 0.30, "AU26": 0.45}),
+    "e ɛ": (1.1, 0.045, {"AU25": 0.65, "AU20": 0.18, "AU26": 0.90, "AU27": 0.12}),
+    "æ a ɐ ʌ ɑ": (1.3, 0.045, {"AU25": 0.60, "AU20": 0.08, "AU26": 1.00, "AU27": 0.35}),
+    "ə ɚ": (0.6, 0.045, {"AU25": 0.50, "AU26": 0.70}),
+    "o ɔ": (1.2, 0.045, {"AU18": 0.50, "AU25": 0.55, "AU26": 0.90, "AU27": 0.10}),
+    "u ʊ": (1.2, 0.045, {"AU18": 0.75, "AU25": 0.40, "AU26": 0.30}),
 }
-"""Sounds to their dominance and their action units. A diphthong is the shapes of its parts, one after the other."""
-
-REACH_S = 0.045
-"""A sound's dominance falls to 1/e in so many seconds before its start and after its end."""
+"""Sounds to how much they dominate, how far (dominance falls to 1/e in so many seconds before the sound and after it),
+and their action units. A diphthong is the shapes of its parts, one after the other."""
 
 BLINKS_S = (0.98, 3.08, 4.84)
-CLOSING_S, CLOSED_S, OPENING_S = 0.08, 0.03, 0.16
-"""A blink shuts fast and opens slowly."""
+CLOSING_S, CLOSED_S, OPENING_S = 0.08, 0.08, 0.16
+"""A blink shuts fast and opens slowly; two frames at least show it shut."""
 
 BROW_RAISE = {"AU1": 0.30, "AU2": 0.25}
 NOD_DEGREES = 2.2
@@ -92,11 +90,11 @@ def accent_times(speech: Speech) -> list[float]:
 
 def _mouth(sounds: tuple[Sound, ...], times_s: DoubleArray) -> dict[str, DoubleArray]:
     total = np.full(len(times_s), 1e-3)
-    units = {unit: np.zeros(len(times_s)) for _, shape in VISEMES.values() for unit in shape}
+    units = {unit: np.zeros(len(times_s)) for *_, shape in VISEMES.values() for unit in shape}
     for sound in _parts(sounds):
-        strength, shape = _viseme(sound.ipa)
+        strength, reach_s, shape = _viseme(sound.ipa)
         outside = np.maximum(np.maximum(sound.start_s - times_s, times_s - sound.stop_s), 0.0)
-        dominance = strength * np.exp(-outside / REACH_S)
+        dominance = strength * np.exp(-outside / reach_s)
         total += dominance
         for unit, amount in shape.items():
             units[unit] += amount * dominance
@@ -117,7 +115,7 @@ def _parts(sounds: tuple[Sound, ...]) -> list[Sound]:
     return parts
 
 
-def _viseme(ipa: str) -> tuple[float, dict[str, float]]:
+def _viseme(ipa: str) -> tuple[float, float, dict[str, float]]:
     for symbols, viseme in VISEMES.items():
         if ipa in symbols.split(" "):
             return viseme
