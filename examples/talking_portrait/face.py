@@ -35,6 +35,32 @@ HEAD_RADII = (1.3, 1.4)
 """Half width and height of the head with its hair, eye distances; beyond, the movement fades over as much again."""
 
 
+SMILE_LINES = ((129, 203, 206, 216, 212), (358, 423, 426, 436, 432))
+"""Landmarks down the crease from the nose to beside the mouth, right and left."""
+
+
+def soften_smile_lines(image: FloatArray, landmarks: DoubleArray, strength: float) -> FloatArray:
+    """Fill the creases that a smile leaves in the cheeks: moving the skin back does not take their shadow away.
+
+    Args:
+        image: ``(H, W, 3)``.
+        landmarks: ``(478, 3)`` px.
+        strength: 0 leaves them, 1 lights them up to their surroundings; skin texture stays.
+    """
+    eye_distance = float(np.linalg.norm(landmarks[33] - landmarks[263]))
+    line = np.zeros(image.shape[:2], np.float32)
+    for crease in SMILE_LINES:
+        points = landmarks[list(crease), :2]
+        steps = np.linspace(0.0, len(points) - 1.0, 200)
+        columns, rows = (np.interp(steps, np.arange(len(points)), points[:, k]).round().astype(int) for k in (0, 1))
+        line[rows, columns] = 1.0
+    mask = gaussian_filter(line, 0.045 * eye_distance)
+    mask = np.minimum(1.6 * mask / mask.max(), 1.0)[..., None] * strength
+    wide, fine = ((sigma * eye_distance, sigma * eye_distance, 0.0) for sigma in (0.075, 0.012))
+    shadow = np.maximum(gaussian_filter(image, wide) - gaussian_filter(image, fine), 0.0)
+    return np.asarray(np.clip(image + mask * shadow, 0.0, 1.0), np.float32)
+
+
 @dataclass(frozen=True)
 class Portrait:
     """A face in a picture, and what is known about it.
