@@ -4,6 +4,7 @@ python examples/custom_system.py talk.mp4 blushing.mp4
 """
 
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -32,11 +33,5 @@ class BlushingFace:
         return frame.with_change(box, before, np.clip(before * tint, 0, 1).astype(np.float32))
 
 
-class Blush:
-    """The system."""
-
-    name = "blush"
-    face_renderer = staticmethod(BlushingFace)
-
-
-mien.edit(sys.argv[1], "0 neutral, 2 happy", system=Blush()).save(sys.argv[2])
+blush = SimpleNamespace(name="blush", face_renderer=BlushingFace)  # All that a system is.
+mien.edit(sys.argv[1], "0 neutral, 2 happy", system=blush).save(sys.argv[2])
