@@ -244,6 +244,19 @@ def test_odd_size_keeps_its_size_and_says_how(make_clip, decoded, tmp_path):
         assert np.array_equal(np.repeat(np.repeat(a, 2, 0), 2, 1)[:63, :97], b)
 
 
+def test_odd_size_stays_without_loss(make_clip, decoded, tmp_path):
+    """FFV1 cuts a picture into slices, whose edges must fall on whole chroma samples: not every number of them goes."""
+    source = make_clip(
+        "source.mkv", codec="ffv1", width=511, height=509, count=1, time_base=Fraction(1, 1000), options=()
+    )
+    transcode(source, tmp_path / "out.mkv", QUICK)
+    info = Clip.open(tmp_path / "out.mkv").info
+    assert (info.width, info.height, info.chroma, info.codec) == (511, 509, "4:2:0", "ffv1")
+    ((_, old),), ((_, new),) = decoded(source), decoded(tmp_path / "out.mkv")
+    for a, b in zip(old, new, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_odd_size_in_webm_needs_nothing_special(make_clip, tmp_path):
     source = make_clip(
         "source.mkv", codec="ffv1", width=97, height=63, count=3, time_base=Fraction(1, 1000), options=()

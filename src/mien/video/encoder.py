@@ -218,7 +218,7 @@ def _warn_format(
 
 def _options(codec: str, settings: EncoderSettings) -> dict[str, str]:
     if codec == "ffv1":
-        return {"level": "3", "slicecrc": "1", "slices": "4", "g": "1"}
+        return {"level": "3", "slicecrc": "1", "g": "1"}
     quality = str(_QUALITY[codec] if settings.quality is None else settings.quality)
     preset = settings.preset or _PRESET[codec]
     if codec in ("h264", "hevc"):
