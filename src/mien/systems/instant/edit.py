@@ -113,6 +113,10 @@ def edit_crop(
     return result
 
 
+SHADING_GAIN = 1.6
+"""Shape changes shade this much more than the fitted light says: a fit to skin of uneven colour comes out too flat, and
+the mesh is smoother than a face."""
+
 CREASE_TINT = (-0.20, 0.05, 0.12)
 """Creases are warm: light that reaches their bottom has gone through skin, which keeps red longest."""
 
@@ -167,5 +171,5 @@ def _shape_gain(
     triangles = kit.model.triangles
     before = vertex_normals(state.shape, triangles).astype(np.float64) @ rotation.T
     after = vertex_normals(state.shape + move, triangles).astype(np.float64) @ rotation.T
-    gain = np.log(light.brightness_ratio(before, after)).mean(axis=1) * config.shading
+    gain = np.log(light.brightness_ratio(before, after)).mean(axis=1) * (SHADING_GAIN * config.shading)
     return np.asarray(np.clip(gain, -LARGEST_LOG_GAIN, LARGEST_LOG_GAIN))
