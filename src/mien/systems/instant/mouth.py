@@ -12,11 +12,18 @@ from numba import njit
 
 from mien.geometry.warp import sample_cubic
 from mien.systems.instant.field import INNER_LOWER_LIP, INNER_UPPER_LIP
-from mien.systems.instant.openings import measure_opening, pixel_range, read_curve, smooth_step
+from mien.systems.instant.openings import SAMPLES, Opening, measure_opening, pixel_range, read_curve, smooth_step
 from mien.types import AnyArray, DoubleArray, FloatArray
 
-CAVITY = np.array([0.16, 0.075, 0.075])
-"""Colour of the open mouth's depth as a share of the skin's (gamma coded): dark and red, since it is lit through flesh."""
+CAVITY = np.array([[0.17, 0.08, 0.08], [0.42, 0.20, 0.20]])
+"""Colours inside the open mouth as shares of the skin's (gamma coded): its depth, dark and red since it is lit through
+flesh, and its floor behind the lower lip, where tongue and lip still catch light."""
+
+EDGE = 0.05
+"""Width over which the lip's inner side turns into the dark, in mouth widths."""
+
+FLOOR = 0.22
+"""Height over which the floor shows above the lower lip, in mouth widths."""
 
 LEAST_GROWTH = 0.01
 """Openings that grow by less than this share of the mouth's width stay with the field, which carries them as they are."""
@@ -37,15 +44,29 @@ def paint_mouth(
     mouth = measure_opening(source, target, INNER_UPPER_LIP, INNER_LOWER_LIP)
     if mouth is None:
         return
-    growth = (mouth.curves[3] - mouth.curves[2]) - (mouth.curves[1] - mouth.curves[0])
+    growth = _growth(mouth, source, target)
     if growth.max() >= LEAST_GROWTH * mouth.width:
-        _paint_mouth(result, crop, CAVITY * np.asarray(skin, np.float64), *mouth.arrays, mouth.width)
+        _paint_mouth(result, crop, CAVITY * np.asarray(skin, np.float64), *mouth.arrays, growth, mouth.width)
+
+
+def _growth(mouth: Opening, source: DoubleArray, target: DoubleArray) -> DoubleArray:
+    """How much farther apart the lips are than in the source, from corner to corner ``(SAMPLES,)``, px.
+
+    Taken from the lips' own pairs and not from the outlines: a pair that moves as one has not opened, even where the
+    corners slide along.
+    """
+    upper, lower = mouth.local(target[INNER_UPPER_LIP]), mouth.local(target[INNER_LOWER_LIP])
+    before = mouth.local(source[INNER_LOWER_LIP])[:, 1] - mouth.local(source[INNER_UPPER_LIP])[:, 1]
+    along = (upper[:, 0] + lower[:, 0]) / 2.0
+    at = (along - mouth.ends[1, 0]) / max(mouth.ends[1, 1] - mouth.ends[1, 0], 1e-6)
+    growth = (lower[:, 1] - upper[:, 1]) - before
+    return np.asarray(np.interp(np.linspace(0.0, 1.0, SAMPLES), np.maximum.accumulate(at), growth))
 
 
 @njit(cache=True, nogil=True)
-def _paint_mouth(result, crop, cavity, middle, axes, ends, curves, width):  # type: ignore[no-untyped-def]
+def _paint_mouth(result, crop, cavity, middle, axes, ends, curves, growths, width):  # type: ignore[no-untyped-def]
     x0, x1, y0, y1 = pixel_range(middle, 1.3 * width, result)
-    edge = max(0.02 * width, 1.2)
+    edge_px = max(EDGE * width, 1.5)
     for y in range(y0, y1):
         for x in range(x0, x1):
             px, py = x - middle[0], y - middle[1]
@@ -59,7 +80,9 @@ def _paint_mouth(result, crop, cavity, middle, axes, ends, curves, width):  # ty
                 continue
             old_top, old_bottom = read_curve(curves[0], at), read_curve(curves[1], at)
             half = 0.5 * max(old_bottom - old_top, 0.0)
-            growth = max((bottom - top) - 2.0 * half, 0.0)
+            growth = read_curve(growths, at)
+            if growth <= 0.0:
+                continue
             # How far below the upper and above the lower end of the newly opened gap this pixel lies.
             from_upper = t - (min(max(top, old_top), bottom) + half)
             from_lower = (bottom - half) - t
@@ -73,9 +96,12 @@ def _paint_mouth(result, crop, cavity, middle, axes, ends, curves, width):  # ty
             sx = middle[0] + axes[0, 0] * source_s + axes[1, 0] * source_t
             sy = middle[1] + axes[0, 1] * source_s + axes[1, 1] * source_t
             r, g, b = sample_cubic(crop, sx, sy)
-            dark = smooth_step(min(from_upper, from_lower) / edge + 0.4) * smooth_step(growth / (0.06 * width))
+            dark = smooth_step(from_upper / edge_px + 0.35) * smooth_step(from_lower / (2.5 * edge_px) + 0.35)
+            dark *= smooth_step(growth / (0.06 * width))
+            low = smooth_step(1.0 - from_lower / (FLOOR * width))
             share = min(inside, 1.0) * smooth_step(growth / (0.03 * width))
             for channel, value in ((0, r), (1, g), (2, b)):
                 value = min(max(value, 0.0), 1.0)
-                value += dark * min(cavity[channel] - value, 0.0)
+                depth = cavity[0, channel] + low * (cavity[1, channel] - cavity[0, channel])
+                value += dark * min(depth - value, 0.0)
                 result[y, x, channel] += share * (value - result[y, x, channel])

@@ -24,6 +24,10 @@ LIP_REACH_MM = 26.0
 """Beyond this way over the mesh from the inner lips the correction is nothing."""
 
 
+SMOOTHING_PASSES = 2
+"""Times that the kept lips' movement is averaged with its neighbours' (weights 1/4, 1/2, 1/4)."""
+
+
 @dataclass(frozen=True)
 class LipConstraint:
     """The expression basis with the lips free, and with their relative distance kept.
@@ -44,24 +48,32 @@ class LipConstraint:
 def constrain_lips(model: MorphableModel) -> LipConstraint:
     """Correct a model's expression columns so that the lips keep their relative distance.
 
-    The lip that an action unit moves leads and the other follows: the correction is shared in inverse proportion to
-    their own movement, so a raised upper lip takes the lower one along and is still seen raised. It spreads over the
+    The lip that an action unit moves leads and the other follows: both take the mean of their movements, weighted by
+    how far each goes, so a raised upper lip takes the lower one along and is still seen raised. It spreads over the
     skin around the mouth as a biharmonic surface, fixed to nothing at :data:`LIP_REACH_MM`.
     """
     vertices = model.mean[model.landmark_vertices]
     free = model.expression[model.landmark_vertices].astype(np.float64)
-    upper, lower = INNER_UPPER_LIP[1:-1], INNER_LOWER_LIP[1:-1]
-    moved_upper, moved_lower = free[upper], free[lower]
-    size_upper = np.linalg.norm(moved_upper, axis=1, keepdims=True)
-    size_lower = np.linalg.norm(moved_lower, axis=1, keepdims=True)
-    share = size_lower / np.maximum(size_upper + size_lower, 1e-9)
-    apart = moved_upper - moved_lower
-    spread = _spread(vertices, _landmark_triangles(model), np.concatenate([upper, lower, INNER_UPPER_LIP[[0, -1]]]))
-    fixed = np.concatenate([-share * apart, (1.0 - share) * apart, np.zeros((2, *apart.shape[1:]))])
+    upper, lower = free[INNER_UPPER_LIP], free[INNER_LOWER_LIP]
+    size_upper = np.linalg.norm(upper, axis=1, keepdims=True)
+    size_lower = np.linalg.norm(lower, axis=1, keepdims=True)
+    lead = size_upper / np.maximum(size_upper + size_lower, 1e-9)
+    together = _smooth_along_lips(lead * upper + (1.0 - lead) * lower)
+    handles = np.concatenate([INNER_UPPER_LIP, INNER_LOWER_LIP[1:-1]])
+    fixed = np.concatenate([together - upper, (together - lower)[1:-1]])
+    spread = _spread(vertices, _landmark_triangles(model), handles)
     kept = free + np.einsum("vf,fce->vce", spread, fixed)
     for name in JAW_COLUMNS:
         kept[:, :, model.expression_names.index(name)] = 0.0
     return LipConstraint(free, kept)
+
+
+def _smooth_along_lips(moves: DoubleArray) -> DoubleArray:
+    """Even out how the pairs of lips move, from corner to corner ``(11, 3, E)``: what moves as one has no steps."""
+    for _ in range(SMOOTHING_PASSES):
+        beside = np.concatenate([moves[:1], moves, moves[-1:]])
+        moves = 0.25 * beside[:-2] + 0.5 * moves + 0.25 * beside[2:]
+    return moves
 
 
 def _landmark_triangles(model: MorphableModel) -> IntArray:
