@@ -26,7 +26,7 @@ _CONTAINER_CODECS = {
 _QUALITY = {"h264": 16, "hevc": 18, "vp9": 20, "av1": 20}
 """Constant-quality value of each encoder that leaves no difference a compositor would see."""
 
-_PRESET = {"h264": "faster", "hevc": "fast", "vp9": "fast", "av1": "fast"}
+_PRESET = {"h264": "medium", "hevc": "fast", "vp9": "fast", "av1": "fast"}
 _CRF_LIMIT = {"h264": 51, "hevc": 51, "vp9": 63, "av1": 63}
 _PRESETS = {
     "ultrafast": (8, 9), "superfast": (7, 9), "veryfast": (6, 9), "faster": (5, 9), "fast": (4, 8),
