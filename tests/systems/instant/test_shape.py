@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from mien.morphable.model import MorphableModel
+from mien.systems.instant.field import INNER_LOWER_LIP, INNER_UPPER_LIP
+from mien.systems.instant.shape import JAW_COLUMNS, LIP_REACH_MM, LipConstraint, added_activity, constrain_lips
+
+PAIRS = np.stack([INNER_UPPER_LIP[1:-1], INNER_LOWER_LIP[1:-1]], axis=1)
+SHARES = arrays(np.float64, 6, elements=st.floats(0, 1))
+SHOWN = arrays(np.float64, 6, elements=st.floats(0, 1.2))
+
+
+@pytest.fixture(scope="module")
+def lips(model: MorphableModel) -> LipConstraint:
+    return constrain_lips(model)
+
+
+def apart(basis: np.ndarray) -> np.ndarray:
+    """How each action unit moves the upper lip against the lower, ``(pairs, 3, E)`` mm."""
+    return np.asarray(basis[PAIRS[:, 0]] - basis[PAIRS[:, 1]])
+
+
+def test_kept_lips_keep_their_relative_distance_exactly(lips: LipConstraint) -> None:
+    """CCFE eq. 4 as a constraint: any sum of action units moves the lips of a pair alike."""
+    assert np.abs(apart(lips.basis(1.0))).max() < 1e-9
+
+
+def test_free_lips_move_as_the_model_says(lips: LipConstraint, model: MorphableModel) -> None:
+    np.testing.assert_array_equal(lips.basis(0.0), model.expression[model.landmark_vertices])
+    assert np.abs(apart(lips.free)).max() > 5.0  # a dropped jaw
+
+
+@pytest.mark.parametrize("share", [0.25, 0.5, 0.9])
+def test_in_between_is_linear(lips: LipConstraint, share: float) -> None:
+    np.testing.assert_allclose(lips.basis(share), (1 - share) * lips.free + share * lips.kept, atol=1e-12)
+    np.testing.assert_allclose(apart(lips.basis(share)), (1 - share) * apart(lips.free), atol=1e-9)
+
+
+def test_what_only_opens_the_mouth_is_left_out(lips: LipConstraint, model: MorphableModel) -> None:
+    for name in JAW_COLUMNS:
+        assert (lips.kept[:, :, model.expression_names.index(name)] == 0).all()
+
+
+def test_a_lip_that_is_raised_is_still_seen_raised(lips: LipConstraint, model: MorphableModel) -> None:
+    """The lip that moves leads and takes the other along; the feasibility study's disgust lost its sync here."""
+    for unit, leading in (("AU10L", PAIRS[:, 0]), ("AU10R", PAIRS[:, 0]), ("AU16L", PAIRS[:, 1])):
+        column = model.expression_names.index(unit)
+        free, kept = lips.free[leading, 1, column], lips.kept[leading, 1, column]
+        strongest = np.abs(free).argmax()
+        assert 0.6 < kept[strongest] / free[strongest] <= 1.0
+
+
+def test_the_correction_stays_at_the_mouth(lips: LipConstraint, model: MorphableModel) -> None:
+    vertices = model.mean[model.landmark_vertices]
+    inner = np.concatenate([INNER_UPPER_LIP, INNER_LOWER_LIP])
+    # Straight ways are no longer than those over the mesh, along which the reach is measured.
+    away = np.linalg.norm(vertices[:, None] - vertices[inner], axis=2).min(axis=1)
+    columns = [k for k, name in enumerate(model.expression_names) if name not in JAW_COLUMNS]
+    correction = np.linalg.norm((lips.kept - lips.free)[:, :, columns], axis=1)
+    assert (correction[away > LIP_REACH_MM] == 0).all()
+    # It fades: no vertex is corrected by more than the lips themselves are (a tenth for the spread's overshoot).
+    assert (correction.max(axis=0) <= 1.1 * correction[inner].max(axis=0) + 1e-9).all()
+
+
+def test_nothing_asked_adds_nothing() -> None:
+    shown = np.linspace(0, 1.2, 7)
+    np.testing.assert_array_equal(added_activity(shown, np.zeros(7), np.zeros(7)), 0)
+
+
+def test_a_shown_action_saturates_and_an_antagonist_goes() -> None:
+    shown = np.array([0.0, 0.5, 1.0, 1.2, 0.6])
+    target = np.array([0.8, 0.8, 0.8, 0.8, 0.0])
+    relax = np.array([0.0, 0.0, 0.0, 0.0, 1.0])
+    np.testing.assert_allclose(added_activity(shown, target, relax), [0.8, 0.4, 0.0, 0.0, -0.6])
+    # A smile that is taken away altogether leaves room for the whole target.
+    np.testing.assert_allclose(added_activity(np.array([0.7]), np.array([0.5]), np.array([1.0])), [0.5 - 0.7])
+
+
+@given(shown=SHOWN, target=SHARES, relax=SHARES, share=st.floats(0, 1))
+def test_it_is_linear_in_what_is_asked(shown: np.ndarray, target: np.ndarray, relax: np.ndarray, share: float) -> None:
+    nothing = np.zeros(6)
+    np.testing.assert_allclose(
+        added_activity(shown, share * target, nothing), share * added_activity(shown, target, nothing), atol=1e-12
+    )
+    np.testing.assert_allclose(
+        added_activity(shown, nothing, share * relax), share * added_activity(shown, nothing, relax), atol=1e-12
+    )
+
+
+@given(shown=SHOWN, target=SHARES, relax=SHARES)
+def test_the_result_is_never_beyond_what_a_face_can_do(
+    shown: np.ndarray, target: np.ndarray, relax: np.ndarray
+) -> None:
+    result = shown + added_activity(shown, target, relax)
+    assert (result >= -1e-12).all()
+    assert (result <= np.maximum(shown, 1.0) + 1e-12).all()
+    more = shown + added_activity(shown, np.minimum(target + 0.1, 1.0), relax)
+    assert (more >= result - 1e-12).all()
