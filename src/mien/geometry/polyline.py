@@ -51,22 +51,22 @@ def _checked(points: AnyArray, line: AnyArray) -> tuple[DoubleArray, DoubleArray
     return places, corners
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath=True)
 def _nearest(points, corners, distance, along):  # type: ignore[no-untyped-def]
     pieces = corners.shape[0] - 1
+    x, y, z = points[:, 0].copy(), points[:, 1].copy(), points[:, 2].copy()
+    distance[:] = 1e300
+    along[:] = 0.0
+    for k in range(pieces):
+        ax, ay, az = corners[k, 0], corners[k, 1], corners[k, 2]
+        sx, sy, sz = corners[k + 1, 0] - ax, corners[k + 1, 1] - ay, corners[k + 1, 2] - az
+        inverse = 1.0 / max(sx * sx + sy * sy + sz * sz, 1e-12)
+        for n in range(points.shape[0]):  # Without branches, so that the compiler takes several points at a time.
+            px, py, pz = x[n] - ax, y[n] - ay, z[n] - az
+            share = min(max((px * sx + py * sy + pz * sz) * inverse, 0.0), 1.0)
+            px, py, pz = px - share * sx, py - share * sy, pz - share * sz
+            square = px * px + py * py + pz * pz
+            along[n] = (k + share) / pieces if square < distance[n] else along[n]
+            distance[n] = square if square < distance[n] else distance[n]
     for n in range(points.shape[0]):
-        best, place = np.inf, 0.0
-        for k in range(pieces):
-            sx, sy, sz = (
-                corners[k + 1, 0] - corners[k, 0],
-                corners[k + 1, 1] - corners[k, 1],
-                corners[k + 1, 2] - corners[k, 2],
-            )
-            x, y, z = points[n, 0] - corners[k, 0], points[n, 1] - corners[k, 1], points[n, 2] - corners[k, 2]
-            share = (x * sx + y * sy + z * sz) / max(sx * sx + sy * sy + sz * sz, 1e-12)
-            share = min(max(share, 0.0), 1.0)
-            x, y, z = x - share * sx, y - share * sy, z - share * sz
-            square = x * x + y * y + z * z
-            if square < best:
-                best, place = square, (k + share) / pieces
-        distance[n], along[n] = np.sqrt(best), place
+        distance[n] = np.sqrt(distance[n])
