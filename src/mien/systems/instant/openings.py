@@ -15,6 +15,9 @@ from mien.types import DoubleArray
 
 SAMPLES = 65
 
+_EVEN = np.linspace(0.0, 1.0, SAMPLES)
+_SMOOTHING = np.hanning(9)[1:-1] / np.hanning(9)[1:-1].sum()
+
 
 @dataclass(frozen=True)
 class Opening:
@@ -71,10 +74,10 @@ def measure_opening(source: DoubleArray, target: DoubleArray, upper: np.ndarray,
 def _edge_curve(points: DoubleArray) -> DoubleArray:
     """``t`` of an edge at even steps of ``s``, lightly smoothed so that the polygon of landmarks does not show."""
     s = np.maximum.accumulate(points[:, 0] + np.arange(len(points)) * 1e-6)
-    height = np.interp(np.linspace(s[0], s[-1], SAMPLES), s, points[:, 1])
-    kernel = np.hanning(9)[1:-1]
-    padded = np.pad(height, 3, mode="reflect", reflect_type="odd")
-    smooth = np.convolve(padded, kernel / kernel.sum(), mode="valid")
+    height = np.interp(s[0] + _EVEN * (s[-1] - s[0]), s, points[:, 1])
+    # Beyond the corners the curve goes on as its mirror image through the corner.
+    padded = np.concatenate([2.0 * height[0] - height[3:0:-1], height, 2.0 * height[-1] - height[-2:-5:-1]])
+    smooth = np.convolve(padded, _SMOOTHING, mode="valid")
     smooth[[0, -1]] = height[[0, -1]]
     return np.asarray(smooth)
 
