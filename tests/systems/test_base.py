@@ -23,7 +23,7 @@ class Recorder:
     asked: list[tuple[int, str]] = field(default_factory=list)
     seen: list[tuple[int, int]] = field(default_factory=list)
 
-    def face_renderer(self, analysis: Analysis, face: AnalysedFace, track: EmotionTrack) -> Any:
+    def face_renderer(self, _analysis: Analysis, face: AnalysedFace, track: EmotionTrack) -> Any:
         self.asked.append((face.number, str(track)))
         recorder = self
 

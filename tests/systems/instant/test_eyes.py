@@ -42,7 +42,9 @@ def draw(upper: float, lower: float, shadow: float = 0.0, iris: np.ndarray = IRI
     return image.reshape(SIZE, finer, SIZE, finer, 3).mean(axis=(1, 3)).astype(np.float32)
 
 
-def edit(source: tuple[float, float], target: tuple[float, float], shadow: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+def edit(
+    source: tuple[float, float], target: tuple[float, float], shadow: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
     """The crop and the painted result. The skin around is left as it is: the field would have moved it before."""
     crop = draw(*source, shadow)
     result = crop.copy()

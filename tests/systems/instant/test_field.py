@@ -62,7 +62,7 @@ def test_no_hole_inside_the_mesh(model: MorphableModel, drawn_face: DoubleArray,
         *(np.concatenate([upper, lower[-2:0:-1]]) for upper, lower in EYES),
         np.concatenate([INNER_UPPER_LIP, INNER_LOWER_LIP[-2:0:-1]]),
     ):
-        middle = drawn_face[ring, :2].mean(axis=0) + [6.0, -4.0]
+        middle = drawn_face[ring, :2].mean(axis=0) + np.array([6.0, -4.0])
         np.testing.assert_allclose(field[round(middle[1]), round(middle[0]), :2], [-6.0, 4.0], atol=1e-3)
 
 
@@ -91,7 +91,9 @@ def test_far_from_the_face_nothing_moves(drawn_face: DoubleArray, shifted: Float
     assert (shifted[:400, :360][far] == 0).all()
 
 
-def test_neighbouring_displacements_differ_little_across_the_skirt(shifted: FloatArray, drawn_face: DoubleArray) -> None:
+def test_neighbouring_displacements_differ_little_across_the_skirt(
+    shifted: FloatArray, drawn_face: DoubleArray
+) -> None:
     """No tear: over half an eye distance 7.2 px fade away, so nowhere by more than three times the mean slope."""
     size = np.hypot(shifted[..., 0], shifted[..., 1])
     steepest = max(np.abs(np.diff(size, axis=0)).max(), np.abs(np.diff(size, axis=1)).max())
@@ -101,7 +103,7 @@ def test_neighbouring_displacements_differ_little_across_the_skirt(shifted: Floa
 def test_the_box_holds_all_that_moves(model: MorphableModel, drawn_face: DoubleArray) -> None:
     move = np.tile([6.0, -4.0], (VERTEX_COUNT, 1))
     box = face_box(*add_skirt(drawn_face, move, eye_distance(drawn_face)), 4000, 4000)
-    large = make_field(model, drawn_face + [1000.0, 1000.0, 0.0], move, Box(800, 800, 1600, 1600))
+    large = make_field(model, drawn_face + np.array([1000.0, 1000.0, 0.0]), move, Box(800, 800, 1600, 1600))
     y, x = np.nonzero(np.abs(large[..., 2]) > 0)
     assert box.x0 <= x.min() - 200 and x.max() - 200 < box.x1  # noqa: PT018 - one statement about one box
     assert box.y0 <= y.min() - 200 and y.max() - 200 < box.y1  # noqa: PT018

@@ -141,5 +141,5 @@ def test_a_mouth_too_small_to_see_is_left_alone() -> None:
     crop = draw(0.0, 0.0)
     result = crop.copy()
     tiny = (landmarks(0, 0) - 80) * 0.03 + 80
-    paint_mouth(result, crop, SKIN, tiny, tiny + [[0, 1]])
+    paint_mouth(result, crop, SKIN, tiny, tiny + np.array([0, 1]))
     np.testing.assert_array_equal(result, crop)

@@ -61,9 +61,10 @@ class InstantFace:
         samples = track.sample(analysis.times_s[start:stop])
         target, relax = recipe_weights(samples, config.lips)
         activity = steady_activity(face.parameters.beta)
-        added = added_activity(activity, target, relax) * face.track.fade[:, None]
-        self._added = hann_smooth(added, config.smoothing_frames)
-        self._emotion = hann_smooth(samples.emotion * face.track.fade[:, None], config.smoothing_frames)
+        added = hann_smooth(added_activity(activity, target, relax), config.smoothing_frames)
+        # Faded after smoothing: where the face is not tracked no neighbour's edit may come in.
+        self._added = added * face.track.fade[:, None]
+        self._emotion = hann_smooth(samples.emotion, config.smoothing_frames) * face.track.fade[:, None]
         self._openness = hann_smooth(eye_openness(face.track), config.smoothing_frames)
         self._light = face.parameters.light or UNLIT
         self._neutral = kit.model.shape(face.parameters.alpha, np.zeros(len(kit.model.expression_names)))
