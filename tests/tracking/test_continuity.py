@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from mien.tracking.continuity import BRIDGED_S, FADE_S, bridge, confidence_of, fade_of, gaps, read_filled
+from mien.tracking.continuity import APPROACH_S, BRIDGED_S, FADE_S, bridge, confidence_of, fade_of, gaps, read_filled
 from mien.tracking.face_track import Rows
 
 RATE = 25.0
@@ -39,9 +39,12 @@ def test_a_long_gap_is_left_alone_and_faded() -> None:
     assert (np.diff(fade[:20]) <= 0).all()
     assert (np.diff(fade[45:]) >= 0).all()
     assert fade[0] == fade[74] == 1
-    assert 0 < fade[19] < 0.2
-    assert 0 < fade[45] < 0.2
-    full = round(FADE_S * RATE)
+    beside = round(APPROACH_S * RATE)
+    assert beside > 0
+    assert np.allclose(fade[20 - beside : 45 + beside], 0, atol=1e-9)
+    assert 0 < fade[19 - beside] < 0.2
+    assert 0 < fade[45 + beside] < 0.2
+    full = beside + round(FADE_S * RATE)
     assert fade[19 - full] == fade[45 + full] == 1
 
 

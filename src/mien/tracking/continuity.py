@@ -15,6 +15,10 @@ BRIDGED_S = 0.25
 FADE_S = 0.2
 """Time in which an edit fades out and in."""
 
+APPROACH_S = 0.08
+"""Time beside a gap in which an edit is gone already: a hand is noticed when it covers much, a turning head when it is
+nearly in profile, and landmarks go astray a little before."""
+
 BRIDGE_CONFIDENCE = 0.5
 """What remains of the confidence of its ends in a bridged gap."""
 
@@ -111,7 +115,9 @@ def bridge(confidence: FloatArray, times_s: AnyArray) -> tuple[FloatArray, AnyAr
 
 
 def fade_of(usable: AnyArray, times_s: AnyArray, *, eased_start: bool, eased_stop: bool) -> FloatArray:
-    """The weight of an edit, ``(T,)``: 0 where unusable, rising to 1 over :data:`FADE_S` beside such frames.
+    """The weight of an edit, ``(T,)``: 0 in unusable frames and :data:`APPROACH_S` beside them, then rising to 1.
+
+    It rises over :data:`FADE_S`.
 
     Args:
         usable: ``(T,)`` bool.
@@ -130,7 +136,7 @@ def fade_of(usable: AnyArray, times_s: AnyArray, *, eased_start: bool, eased_sto
     before_s = times_s - closed_s[np.maximum(after - 1, 0)]
     after_s = closed_s[np.minimum(after, len(closed_s) - 1)] - times_s
     distance = np.minimum(np.where(after > 0, before_s, np.inf), np.where(after < len(closed_s), after_s, np.inf))
-    return np.asarray(np.where(usable, _rise(distance, 0, FADE_S), 0), np.float32)
+    return np.asarray(np.where(usable, _rise(distance, APPROACH_S, APPROACH_S + FADE_S), 0), np.float32)
 
 
 def read_filled(rows: Rows, present: AnyArray, times_s: AnyArray, start: int, stop: int) -> FloatArray:
