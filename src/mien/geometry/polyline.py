@@ -17,8 +17,8 @@ def nearest_on_polyline(points: AnyArray, line: AnyArray) -> tuple[DoubleArray, 
         line: ``(K, 3)`` its corners in order, two or more.
 
     Returns:
-        Distances ``(N,)``; and places along the line ``(N,)``, 0 at its start to 1 at its end, each piece the same share.
-        Of equally near places the first.
+        Distances ``(N,)``; and places along the line ``(N,)``, 0 at its start to 1 at its end, each piece the same
+        share. Of equally near places the first.
 
     Raises:
         InputError: If the arrays do not have these shapes.
