@@ -20,8 +20,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from mien.errors import ClipError, InputError, OutputError
+from mien.video.claim import EditClaim
 from mien.video.info import MienWarning
-from mien.video.provenance import EditClaim, edit_metadata, read, sign
+from mien.video.provenance import check_signing, claim_of, edit_metadata, read, sign
 from mien.video.signing import signing_identity
 
 EMBEDDED_VIDEO = [("mp4", "libx264", False), ("mp4", "libx264", True), ("mov", "libx264", True)]
@@ -387,7 +388,7 @@ def test_identities_that_cannot_sign_are_refused_in_one_sentence(
         signing_identity()
 
     key.write_bytes(pem(other))
-    certificate.write_bytes(expired_certificate(other))
+    certificate.write_bytes(plain_certificate(other, days=-1))
     with pytest.raises(InputError, match="which today is not in"):
         signing_identity()
 
@@ -400,13 +401,57 @@ def test_identities_that_cannot_sign_are_refused_in_one_sentence(
         signing_identity()
 
 
+def test_a_certificate_that_c2pa_does_not_allow_is_found_before_the_work(
+    tmp_path: Path, claim: EditClaim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = own_identity(tmp_path, monkeypatch)
+    identity = check_signing()
+    assert identity == signing_identity()
+    sign(claim.source, claim, identity)
+    assert read(claim.source)["validation_state"] == "Valid"  # type: ignore[index]
+
+    other = ec.generate_private_key(ec.SECP256R1())
+    key.write_bytes(pem(other))
+    certificate.write_bytes(plain_certificate(other, days=9))  # in date, with its key, but not made for signing
+    assert signing_identity().algorithm == "es256"
+    with pytest.raises(InputError, match="cannot sign C2PA manifests") as refused:
+        check_signing()
+    assert "\n" not in str(refused.value)
+
+
+def test_without_the_library_there_is_nothing_to_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "c2pa", None)
+    assert check_signing() is None
+
+
+@pytest.mark.parametrize("extension", ["mp4", "mkv"])
+def test_a_claim_is_read_back(tmp_path: Path, claim: EditClaim, extension: str) -> None:
+    path = tmp_path / f"happy.{extension}"
+    write_clip(path, "libx264")
+    assert claim_of(path) is None
+    sign(path, EditClaim("director", ("happy", "AU4"), claim.source, trained_model=True))
+    assert claim_of(path) == EditClaim("director", ("happy", "AU4"), path, trained_model=True)
+
+
+def test_the_claim_of_a_folder_is_that_of_its_images(tmp_path: Path, claim: EditClaim) -> None:
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    assert claim_of(folder) is None
+    write_picture(folder / "1.png")
+    sign(folder, claim)
+    found = claim_of(folder)
+    assert found is not None
+    assert found.emotions == claim.emotions
+
+
 def pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
 
 
-def expired_certificate(key: ec.EllipticCurvePrivateKey) -> bytes:
+def plain_certificate(key: ec.EllipticCurvePrivateKey, days: int) -> bytes:
+    """Self-signed, valid until so many days from now, without what C2PA asks for."""
     name, now = x509.Name([]), datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
@@ -415,7 +460,7 @@ def expired_certificate(key: ec.EllipticCurvePrivateKey) -> bytes:
         .public_key(key.public_key())
         .serial_number(1)
         .not_valid_before(now - timedelta(days=9))
-        .not_valid_after(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=days))
         .sign(key, hashes.SHA256())
     )
     return certificate.public_bytes(serialization.Encoding.PEM)

@@ -28,11 +28,12 @@ from mien.emotion.vocabulary import NEUTRAL
 from mien.errors import InputError, OutputError
 from mien.reconstruction.analysis import Analysis, analyse
 from mien.systems.base import render
+from mien.video.claim import EditClaim
 from mien.video.clip import Clip
 from mien.video.frame import Frame
 from mien.video.info import MienWarning
 from mien.video.output import check_target, output_errors
-from mien.video.provenance import EditClaim, edit_metadata, sign
+from mien.video.provenance import check_signing, edit_metadata, sign
 from mien.video.reader import open_container
 from mien.video.writer import ClipWriter
 
@@ -121,6 +122,7 @@ def save_edit(edit: Edit, output: Path, *, progress: ProgressCallback | None = N
     keep = edit_path(output) if isinstance(edit.system, str) else None
     check_result(output, keep, edit.source, overwrite)
     check_times(edit, clip)
+    identity = check_signing()
     claim = EditClaim(edit.system_name, _asked(edit.tracks.values()), edit.source, trained_model=edit.actor is not None)
     with staging_folder(output) as staging:
         staged = staging / output.name
@@ -133,7 +135,7 @@ def save_edit(edit: Edit, output: Path, *, progress: ProgressCallback | None = N
         with ClipWriter(staged, clip, edit.encoder, edit_metadata(claim, _tags(clip))) as writer:
             count = write_frames(frames, writer, analysis.frame_count, StageClock("render", progress))
         render_s = time.perf_counter() - render_started
-        manifest = sign(staged, claim)
+        manifest = sign(staged, claim, identity)
         with output_errors(output):
             _publish(staging, output)
     where = None if manifest is None else output.parent / manifest.name
