@@ -8,9 +8,11 @@ import pytest
 from mien.app.contact_sheet import Row, assemble, compare, even_times, frames_at, write_png
 from mien.app.lettering import draw_text, text_size
 from mien.errors import InputError, OutputError
+from mien.video.claim import EditClaim
 from mien.video.clip import Clip
+from mien.video.provenance import claim_of, sign
 
-from .conftest import MakeClip
+from .conftest import MakeClip, run_here
 
 
 def test_frames_are_those_on_the_screen(make_clip: MakeClip) -> None:
@@ -81,3 +83,14 @@ def test_png_round_trip_and_errors(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.png"]
     with pytest.raises(OutputError):
         write_png(image, tmp_path / "none" / "a.png")
+
+
+def test_the_sheet_of_an_edited_clip_says_so(make_clip: MakeClip, tmp_path: Path) -> None:
+    plain, edited = make_clip("plain.mp4", frames=3), make_clip("edited.mp4", frames=3)
+    sign(edited, EditClaim("instant", ("happy", "AU4"), plain))
+    for after, name in ((plain, "plain.png"), (edited, "edited.png")):
+        assert run_here("sheet", plain, after, "-o", name, "--count", "1").returncode == 0
+    assert claim_of(tmp_path / "plain.png") is None
+    assert claim_of(tmp_path / "edited.png") == EditClaim("instant", ("happy", "AU4"), tmp_path / "edited.png")
+    pictures = [next(iter(Clip.open(tmp_path / f"{name}.png").frames())).rgb() for name in ("plain", "edited")]
+    np.testing.assert_array_equal(*pictures)

@@ -17,9 +17,11 @@ from mien.app.lettering import draw_text, text_size
 from mien.errors import ClipError, InputError
 from mien.reconstruction.analysis import Analysis
 from mien.types import Box, ByteArray, DoubleArray
+from mien.video.claim import EditClaim
 from mien.video.clip import Clip
 from mien.video.frame import Frame
 from mien.video.output import output_errors
+from mien.video.provenance import sign
 
 TILE_PX = 320
 """Longer side of a picture on the sheet; less if the clip is smaller."""
@@ -176,8 +178,13 @@ def assemble(rows: Sequence[Row], captions: Sequence[str]) -> ByteArray:
     return sheet
 
 
-def write_png(image: ByteArray, path: Path) -> None:
-    """Write ``(h, w, 3)`` RGB as a PNG; it appears under its name only when complete.
+def write_png(image: ByteArray, path: Path, claim: EditClaim | None = None) -> None:
+    """Write a PNG; it appears under its name only when complete.
+
+    Args:
+        image: ``(h, w, 3)`` RGB.
+        path: Where.
+        claim: What was done to what it shows: it is signed with it. None for pictures that nobody edited.
 
     Raises:
         OutputError: It cannot be written.
@@ -190,4 +197,6 @@ def write_png(image: ByteArray, path: Path) -> None:
     data = b"".join(bytes(packet) for packet in [*encoder.encode(picture), *encoder.encode(None)])
     with staging_folder(path) as folder, output_errors(path):
         (folder / path.name).write_bytes(data)
+        if claim is not None:
+            sign(folder / path.name, claim)
         os.replace(folder / path.name, path)

@@ -18,6 +18,7 @@ from mien.metrics.lip_sync import LipSync, lip_sync
 from mien.reconstruction.analysis import Analysis
 from mien.types import DoubleArray, FloatArray
 from mien.video.clip import Clip
+from mien.video.provenance import claim_of
 
 EMOTIONS = ("happy", "sad", "angry", "surprised", "disgusted")
 """What the demonstration goes through, each for an equal part of the clip."""
@@ -72,7 +73,8 @@ def demonstrate(source: Path, folder: Path, progress: ProgressCallback | None = 
     before, after = analyse_clip(clip, progress), analyse_clip(edited, progress)
     rows, labels = compare(clip, edited, middles_s, before)
     sheet = folder / "emotions.png"
-    write_png(assemble(rows, [f"{label} {name}" for label, name in zip(labels, EMOTIONS, strict=True)]), sheet)
+    image = assemble(rows, [f"{label} {name}" for label, name in zip(labels, EMOTIONS, strict=True)])
+    write_png(image, sheet, claim_of(result.output))
     return Demonstration(source, result, sheet, compare_lips(before, after))
 
 

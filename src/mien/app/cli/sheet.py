@@ -24,6 +24,8 @@ def sheet(
 ) -> None:
     """Put pictures of two clips at the same times above each other, as a PNG.
 
+    The sheet of a clip that mien edited says so too, in a C2PA manifest of its own.
+
     Args:
         before: The source.
         after: The result.
@@ -36,6 +38,7 @@ def sheet(
     from mien.app.contact_sheet import assemble, compare, even_times, write_png
     from mien.app.jobs import analyse_clip, check_result
     from mien.video.clip import Clip
+    from mien.video.provenance import claim_of
 
     with Report(report) as told:
         if output.suffix.lower() != ".png":
@@ -45,7 +48,7 @@ def sheet(
             check_result(output, None, source, overwrite)
         analysis = analyse_clip(clips[0], told.progress) if faces else None
         image = assemble(*compare(*clips, even_times(*clips, count), analysis))
-        write_png(image, output)
+        write_png(image, output, claim_of(after))
         told.result(
             f"{output}: {image.shape[1]}x{image.shape[0]}, {count} times",
             {"output": str(output), "width": image.shape[1], "height": image.shape[0]},
