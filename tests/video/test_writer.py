@@ -469,6 +469,8 @@ def test_settings_are_checked(values, message):
 
 def test_a_codec_the_container_does_not_hold_is_refused(make_clip, tmp_path):
     source = make_clip(count=2)
+    with pytest.raises(OutputError, match=r"mov file does not hold ffv1.*\.mkv"):
+        transcode(source, tmp_path / "out.mov", EncoderSettings(codec="ffv1"))
     with pytest.raises(OutputError, match="does not hold h264"):
         transcode(source, tmp_path / "out.webm", EncoderSettings(codec="h264"))
     assert sorted(p.name for p in tmp_path.iterdir()) == ["source.mp4"]

@@ -19,7 +19,7 @@ CodecName = Literal["auto", "h264", "hevc", "ffv1", "vp9", "av1"]
 _ENCODERS = {"h264": "libx264", "hevc": "libx265", "ffv1": "ffv1", "vp9": "libvpx-vp9", "av1": "libsvtav1"}
 _CONTAINER_CODECS = {
     "mp4": ("h264", "hevc", "vp9", "av1"),
-    "mov": ("h264", "hevc", "ffv1"),
+    "mov": ("h264", "hevc"),
     "matroska": ("h264", "hevc", "ffv1", "vp9", "av1"),
     "webm": ("vp9", "av1"),
 }
