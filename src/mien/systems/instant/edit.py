@@ -117,7 +117,7 @@ SHADING_GAIN = 1.6
 """Shape changes shade this much more than the fitted light says: a fit to skin of uneven colour comes out too flat, and
 the mesh is smoother than a face."""
 
-CREASE_TINT = (-0.20, 0.05, 0.12)
+CREASE_TINT = (-0.12, 0.03, 0.08)
 """Creases are warm: light that reaches their bottom has gone through skin, which keeps red longest."""
 
 TYPICAL_SKIN_CONTRAST = 0.009
