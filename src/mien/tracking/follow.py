@@ -95,6 +95,8 @@ class _Face:
     look: FloatArray
     seen_s: float = 0.0
     seen: _Seen | None = None
+    strange: float = 0.0
+    """Strangeness of what is seen where the face was expected."""
 
     def strangeness(self, seen: _Seen) -> float:
         """How much the colours differ from those this face had."""
@@ -127,8 +129,9 @@ class ShotFollower:
             face.seen = None
             if time_s - face.seen_s <= _PATIENCE_S:
                 seen = read(self._networks.mesh, view, face.region)
-                if seen.presence >= LOST and not self._is_another(face, seen):
-                    face.seen = seen
+                if seen.presence >= LOST:
+                    face.strange = face.strangeness(seen)
+                    face.seen = None if self._is_another(face, seen) else seen
         self._part_coinciding()
         if self._search_due(time_s):
             self._searched_s = time_s
@@ -139,15 +142,14 @@ class ShotFollower:
 
     def _is_another(self, face: _Face, seen: _Seen) -> bool:
         """Whether a reading fits another face of the shot better: the mesh slid over to somebody passing."""
-        strangeness = face.strangeness(seen)
-        return strangeness > _STRANGE and any(
-            other.strangeness(seen) < 0.7 * strangeness for other in self._faces if other is not face
+        return face.strange > _STRANGE and any(
+            other.strangeness(seen) < 0.7 * face.strange for other in self._faces if other is not face
         )
 
     def _part_coinciding(self) -> None:
         """Of two meshes on one face keep the one whose face it is; then let regions and looks follow."""
         seen = [(face, face.seen, Region.around(face.seen.landmarks)) for face in self._faces if face.seen is not None]
-        seen.sort(key=lambda entry: entry[0].strangeness(entry[1]))
+        seen.sort(key=lambda entry: entry[0].strange)
         kept: list[Region] = []
         for face, reading, region in seen:
             if any(region.coincides(other) for other in kept):
@@ -155,7 +157,7 @@ class ShotFollower:
                 continue
             kept.append(region)
             face.region = face.region.followed(region)
-            if face.strangeness(reading) < _STRANGE:
+            if face.strange < _STRANGE:
                 face.look = face.look + _LOOK_SHARE * (reading.colours - face.look)
 
     def _search_due(self, time_s: float) -> bool:
