@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 
@@ -166,13 +167,20 @@ def damaged(make_clip: MakeClip, folder: Path, kind: str) -> Path:
         path.write_bytes(whole[: len(whole) // 2])
     elif kind == "folder":
         path.mkdir()
+    elif kind == "sound":
+        with av.open(str(path), "w") as output:
+            stream: Any = output.add_stream("aac", rate=16000, layout="mono")
+            silence = av.AudioFrame.from_ndarray(np.zeros((1, 4096), np.float32), "fltp", "mono")
+            silence.sample_rate = 16000
+            output.mux(stream.encode(silence))
+            output.mux(stream.encode(None))
     return path
 
 
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [("text", "text file"), ("empty", "empty"), ("cut off", "incomplete or damaged"), ("none", "no such file"),
-     ("folder", "no images")],
+     ("folder", "no images"), ("sound", "no video in it")],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["edit", "inspect"])
 def test_inputs_that_are_no_clips_are_refused(

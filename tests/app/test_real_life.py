@@ -34,6 +34,18 @@ def cut_to_nobody(number: int) -> np.ndarray[Any, Any]:
     return head(number) if number < 6 else nobody(number)
 
 
+def comes_and_goes(number: int) -> np.ndarray[Any, Any]:
+    """The face slides out of the picture, is away for half a second, and comes back the same way."""
+    out = round(256 * np.clip(min(number - 14, 62 - number) / 16, 0, 1))
+    image = np.full((256, 256, 3), 90, np.uint8)
+    image[:, : 256 - out] = head(0)[:, out:]
+    return image
+
+
+def cut_to_another(number: int) -> np.ndarray[Any, Any]:
+    return head(number) if number < 6 else np.ascontiguousarray(head(number)[:, ::-1] // 2 + 40)
+
+
 def tiny(number: int) -> np.ndarray[Any, Any]:
     """A face of about 64 px in a picture of HD's shape."""
     image = np.full((180, 320, 3), 120, np.uint8)
@@ -81,6 +93,30 @@ def test_every_clip_ends_in_the_right_result(make_clip: MakeClip, tmp_path: Path
     assert summary(result.output) == summary(source)
     assert result.frame_count == len(summary(source)[0])
     assert not np.array_equal(first(source), first(result.output))
+
+
+def change_per_frame(source: Path, emotion: str, **options: Any) -> np.ndarray[Any, Any]:
+    """Mean change of each frame before encoding, in shades of 255."""
+    analysis = mien.open(source).analyse()
+    edited = mien.load("instant", **options).render(analysis, emotion)
+    pairs = zip(analysis.clip.frames(), edited, strict=True)
+    return np.array([np.abs(before.rgb().astype(float) - after.rgb()).mean() for before, after in pairs])
+
+
+def test_the_edit_goes_and_comes_back_with_the_face(make_clip: MakeClip) -> None:
+    """Away at frames 30 to 46; the change of the edit from frame to frame is that of its fade, so that nothing pops."""
+    change = change_per_frame(make_clip("in.mp4", comes_and_goes, frames=76), "surprised", lips=0.3)
+    assert (change[30:47] == 0).all()
+    assert change[:12].min() > 0.8 * change[:12].max() > 0.1
+    assert change[68:].min() > 0.8 * change[68:].max() > 0.1
+    assert np.abs(np.diff(change)).max() < 0.4 * change.max()
+
+
+def test_a_cut_is_clean(make_clip: MakeClip) -> None:
+    """Full strength in the last frame before it and in the first after it: an edit does not fade at cuts."""
+    change = change_per_frame(make_clip("in.mp4", cut_to_another), "happy")
+    assert len(mien.open("in.mp4").analyse().shots) == 2
+    assert change.min() > 0.5 * change.max()
 
 
 def first(path: Path) -> np.ndarray[Any, Any]:

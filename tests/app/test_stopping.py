@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -59,6 +60,20 @@ def test_a_full_disk_is_told_in_one_sentence(head_clip: Path, tmp_path: Path) ->
         entry.unlink()
     assert_refused(run_mien(*words, preexec_fn=limit), "out.mp4: cannot be written")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_under_the_cache_is_told_too(make_clip: MakeClip, tmp_path: Path) -> None:
+    import resource
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    make_clip("in.mp4", frames=10)
+    environment = {**os.environ, "MIEN_CACHE": str(tmp_path / "cache")}
+    words = ("edit", "in.mp4", "-o", "out.mp4", "--emotion", "sad")
+    assert_refused(run_mien(*words, preexec_fn=limit, env=environment), "cache", "cannot be written")
+    assert {entry.name for entry in tmp_path.iterdir()} == {"in.mp4", "cache"}
+    assert not [entry for entry in (tmp_path / "cache").rglob("*") if entry.is_file()]
 
 
 def test_a_reader_that_goes_away_is_no_accident() -> None:
