@@ -11,7 +11,7 @@ from mien.morphable import builtin
 from mien.reconstruction import analysis as module
 from mien.reconstruction.analysis import analyse, analysis_key
 from mien.reconstruction.shot_light import WatchedClip, with_light
-from mien.video import Clip
+from mien.video import Clip, MienWarning
 
 FRAMES = 20
 SHIFT_PX = 2
@@ -107,6 +107,17 @@ def test_a_damaged_entry_is_made_anew(clip_path, cache, analysis, damage, tmp_pa
         file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
     again = analyse(Clip.open(clip_path), cache=copy)
     np.testing.assert_array_equal(again.faces[0].parameters.beta, analysis.faces[0].parameters.beta)
+
+
+def test_a_cache_that_cannot_be_written_is_a_warning(clip_path, analysis, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.warns(MienWarning, match="not kept: the cache folder"):
+        alone = analyse(Clip.open(clip_path), cache=tmp_path / "file" / "cache")
+    np.testing.assert_array_equal(alone.faces[0].parameters.beta, analysis.faces[0].parameters.beta)
+    folder = alone.folder
+    assert folder.is_dir()
+    del alone
+    assert not folder.exists()
 
 
 def test_without_a_cache_the_files_go_with_the_result(clip_path, analysis):

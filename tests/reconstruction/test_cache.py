@@ -1,5 +1,6 @@
 """The cache of analyses: complete entries only, the oldest go first, content decides the key."""
 
+import errno
 import os
 import time
 
@@ -79,6 +80,20 @@ def test_the_environment_names_the_folder(monkeypatch, tmp_path):
     assert default_cache() == tmp_path / "analyses"
     monkeypatch.delenv("MIEN_CACHE")
     assert "mien" in default_cache().parts
+
+
+def test_what_cannot_be_written_is_said_beforehand(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot be written"):
+        Cache(tmp_path / "file" / "cache").check_writable()
+    Cache(tmp_path / "new" / "cache").check_writable()
+    assert list((tmp_path / "new" / "cache").iterdir()) == []
+
+
+def test_a_disk_that_fills_up_is_told_in_one_sentence(tmp_path):
+    with pytest.raises(OutputError, match=r"No space left.*MIEN_CACHE"), Cache(tmp_path).make("a"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("place", [0, 5_000_000, 9_999_999])

@@ -58,7 +58,7 @@ class OpenClip:
 
         Raises:
             ClipError: The clip cannot be decoded.
-            OutputError: The cache folder cannot be written.
+            OutputError: The disk of the cache folder is full.
         """
         return analyse_clip(self.clip, progress, cache)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import warnings
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.errors import ClipError
+from mien.errors import ClipError, OutputError
 from mien.morphable import builtin
 from mien.morphable.model import MorphableModel
 from mien.reconstruction.cache import Cache, content_fingerprint, default_cache
@@ -27,6 +28,7 @@ from mien.tracking.landmarker import find_landmarker
 from mien.tracking.track_clip import track_clip
 from mien.types import DoubleArray
 from mien.video.clip import Clip
+from mien.video.info import MienWarning
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,7 +106,8 @@ def analyse(
         clip: The clip, read once (a second time only for the light of shots that are very short in a long clip).
         model: The morphable model; None for the built-in one.
         cache: Whether analyses are kept, in the default folder (:func:`mien.reconstruction.cache.default_cache`), or
-            the folder to keep them in. False keeps the files in a temporary folder as long as the result is used.
+            the folder to keep them in. False keeps the files in a temporary folder as long as the result is used; so
+            does, with a warning, a folder that cannot be written.
         max_faces: At most so many faces are followed at a time.
         progress: Called after each tracked frame with the number of frames done; not called if nothing is tracked.
         landmarker: ``face_landmarker.task``, as in :func:`mien.tracking.track_clip.track_clip`.
@@ -114,24 +117,24 @@ def analyse(
 
     Raises:
         ClipError: If the clip cannot be read or has no frame.
-        OutputError: If the cache folder cannot be written.
+        OutputError: If the disk of the cache folder is full before the analysis is complete.
         InputError: If ``max_faces`` is not positive.
         ModelError: If the landmarker file is missing or not one.
     """
     model = model or builtin.load()
     if cache is False:
-        temporary = tempfile.TemporaryDirectory(prefix="mien-", ignore_cleanup_errors=True)
-        folder = Path(temporary.name)
-        found = _make(clip, model, folder, max_faces, progress, landmarker)
-        analysis = _analysis(clip, folder, *found)
-        weakref.finalize(analysis, temporary.cleanup)
-        return analysis
+        return _passing_analysis(clip, model, max_faces, progress, landmarker)
     kept = Cache(default_cache() if cache is True else Path(cache))
     key = analysis_key(clip, model, max_faces, landmarker)
     entry = kept.find(key)
     stored = read_analysis(entry) if entry is not None else None
     if entry is None or stored is None:
         kept.remove(key)
+        try:
+            kept.check_writable()
+        except OutputError as error:
+            warnings.warn(f"the analysis of {clip.path.name} is not kept: {error}", MienWarning, stacklevel=2)
+            return _passing_analysis(clip, model, max_faces, progress, landmarker)
         with kept.make(key) as folder:
             _make(clip, model, folder, max_faces, progress, landmarker)
         entry = kept.folder / key
@@ -139,6 +142,21 @@ def analyse(
         if stored is None:
             raise ClipError(f"the analysis of {clip.path} was deleted from {entry} while it was made; run it again")
     return _analysis(clip, entry, *stored)
+
+
+def _passing_analysis(
+    clip: Clip,
+    model: MorphableModel,
+    max_faces: int,
+    progress: Callable[[int], None] | None,
+    landmarker: str | os.PathLike[str] | None,
+) -> Analysis:
+    """An analysis whose files are deleted when it is no longer used."""
+    temporary = tempfile.TemporaryDirectory(prefix="mien-", ignore_cleanup_errors=True)
+    folder = Path(temporary.name)
+    analysis = _analysis(clip, folder, *_make(clip, model, folder, max_faces, progress, landmarker))
+    weakref.finalize(analysis, temporary.cleanup)
+    return analysis
 
 
 def analysis_key(

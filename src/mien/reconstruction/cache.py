@@ -7,6 +7,7 @@ or where the environment variable ``MIEN_CACHE`` says.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -28,6 +29,7 @@ _READ = 2**20
 _IN_USE_S = 3600.0  # An entry used within the last hour may be open in another process.
 _ABANDONED_S = 24 * 3600.0
 _TEMPORARY = "making-"
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def default_cache() -> Path:
@@ -86,27 +88,46 @@ class Cache:
         """Delete an entry, if it is there."""
         shutil.rmtree(self.folder / key, ignore_errors=True)
 
+    def check_writable(self) -> None:
+        """Make the folder if it is missing, and see whether it takes files.
+
+        Raises:
+            OutputError: It does not.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=self.folder).close()
+        except OSError as error:
+            raise self._unwritable(error) from error
+
     @contextmanager
     def make(self, key: str) -> Iterator[Path]:
         """A folder to fill, which becomes the key's entry when the block ends well, and is deleted when it does not.
 
         Raises:
-            OutputError: If the cache cannot be written.
+            OutputError: If the cache cannot be written, or the disk is full before the block ends.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             temporary = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=self.folder))
         except OSError as error:
-            raise OutputError(
-                f"the cache folder {self.folder} cannot be written ({error.strerror}): "
-                f"name another in the environment variable {CACHE_VARIABLE}"
-            ) from error
+            raise self._unwritable(error) from error
         try:
             yield temporary
             self._publish(temporary, key)
+        except OSError as error:
+            if error.errno in _FULL:
+                raise self._unwritable(error) from error
+            raise
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
         self._trim(key)
+
+    def _unwritable(self, error: OSError) -> OutputError:
+        return OutputError(
+            f"the cache folder {self.folder} cannot be written ({error.strerror}): "
+            f"name another in the environment variable {CACHE_VARIABLE}"
+        )
 
     def _publish(self, temporary: Path, key: str) -> None:
         try:
