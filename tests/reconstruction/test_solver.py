@@ -5,7 +5,7 @@ import pytest
 from scipy.optimize import minimize
 from scipy.spatial.transform import Rotation
 
-from mien.reconstruction import kernels, solver
+from mien.reconstruction import equations, solver
 from mien.reconstruction.solver import FitSettings, LandmarkBasis
 
 SETTINGS = FitSettings(tolerance=1e-7, iterations=200)
@@ -50,8 +50,8 @@ def test_normal_equations_are_those_of_the_jacobian(basis):
     h, cross, g = np.empty((count, count)), np.empty((count, 7)), np.empty(count)
     h_pose, g_pose, pull = np.empty((7, 7)), np.empty(7), np.empty(shape.size)
     placed = (rotation, scale)
-    kernels.pose_equations(points, shape.ravel(), basis.weights, *placed, shift, depth, huber, h_pose, g_pose, pull)
-    kernels.linear_equations(
+    equations.pose_equations(points, shape.ravel(), basis.weights, *placed, shift, depth, huber, h_pose, g_pose, pull)
+    equations.linear_equations(
         basis.columns, basis.moments, basis.offsets, basis.sums, coefficients, *placed, depth, pull, h, cross, g
     )
     error = solver.residuals(points, shape, rotation, scale, shift)

@@ -14,6 +14,7 @@ import numpy as np
 
 from mien.errors import EmotionError, ModelError
 from mien.metrics.face_frame import face_coordinates
+from mien.tracking.graph import load_mediapipe
 from mien.types import AnyArray, ByteArray, DoubleArray, FloatArray
 
 LANDMARKER_FILE = "weights/face_landmarker.task"
@@ -70,6 +71,7 @@ class FaceMeter:
         Raises:
             ModelError: It cannot be read.
         """
+        load_mediapipe()
         from mediapipe import Image, ImageFormat
         from mediapipe.tasks import python as tasks
 

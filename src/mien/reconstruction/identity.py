@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from mien.errors import InputError
-from mien.reconstruction.kernels import cost_kernel, linear_equations, pose_equations
+from mien.reconstruction.equations import cost_kernel, linear_equations, pose_equations
 from mien.reconstruction.solver import POSE_COUNT, FitSettings, FrameFits, LandmarkBasis, fit_frames
 from mien.types import AnyArray, DoubleArray
 
