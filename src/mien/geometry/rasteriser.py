@@ -26,7 +26,8 @@ def rasterise(
         width: Columns of the result, px.
 
     Returns:
-        The attributes ``(height, width, C)``, zero where no triangle lies, and the depth ``(height, width)``, infinite there.
+        The attributes ``(height, width, C)``, zero where no triangle lies, and the depth ``(height, width)``, infinite
+        there.
 
     Raises:
         InputError: If the arrays do not have these shapes.

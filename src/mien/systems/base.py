@@ -1,8 +1,8 @@
 """The contract of a system: one way to render an edit.
 
 A system is told once about each face (:meth:`System.face_renderer`: everything that can be prepared from the analysis
-and the emotion track) and then once about each frame (:meth:`FaceRenderer.render`). :func:`render` walks a clip with it,
-a frame at a time; nothing here holds a whole clip.
+and the emotion track) and then once about each frame (:meth:`FaceRenderer.render`). :func:`render` walks a clip with
+it, a frame at a time; nothing here holds a whole clip.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ from skimage.color import rgb2lab
 
 from mien.emotion.vocabulary import EMOTIONS
 from mien.morphable.model import MorphableModel
+from mien.morphable.regions import FACE_OVAL
 from mien.systems.instant.color import CENTRES, FLUSH, flush, flush_weights
-from mien.systems.instant.field import FACE_OVAL
 
 FAIR_SKIN = np.array([0.87, 0.73, 0.64])
 DARK_SKIN = np.array([0.42, 0.28, 0.21])

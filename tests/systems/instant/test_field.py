@@ -6,11 +6,9 @@ from skimage.draw import polygon2mask
 
 from mien.geometry.warp import FIELD_CHANNELS
 from mien.morphable.model import MorphableModel
+from mien.morphable.regions import FACE_OVAL, INNER_LIP_LOWER, INNER_LIP_UPPER
 from mien.systems.instant.field import (
     EYES,
-    FACE_OVAL,
-    INNER_LOWER_LIP,
-    INNER_UPPER_LIP,
     SKIRT_RINGS,
     SKIRT_WIDTH,
     VERTEX_COUNT,
@@ -60,7 +58,7 @@ def test_no_hole_inside_the_mesh(model: MorphableModel, drawn_face: DoubleArray,
     np.testing.assert_allclose(field[inside][:, 2:], 1.0, atol=1e-4)
     for ring in (
         *(np.concatenate([upper, lower[-2:0:-1]]) for upper, lower in EYES),
-        np.concatenate([INNER_UPPER_LIP, INNER_LOWER_LIP[-2:0:-1]]),
+        np.concatenate([INNER_LIP_UPPER, INNER_LIP_LOWER[-2:0:-1]]),
     ):
         middle = drawn_face[ring, :2].mean(axis=0) + np.array([6.0, -4.0])
         np.testing.assert_allclose(field[round(middle[1]), round(middle[0]), :2], [-6.0, 4.0], atol=1e-3)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mien.systems.instant.field import INNER_LOWER_LIP, INNER_UPPER_LIP
+from mien.morphable.regions import INNER_LIP_LOWER, INNER_LIP_UPPER
 from mien.systems.instant.mouth import CAVITY, EDGE, paint_mouth
 
 SIZE, WIDTH = 160, 90.0
@@ -16,8 +16,8 @@ def landmarks(upper: float, lower: float) -> np.ndarray:
     points = np.zeros((478, 2))
     x = np.linspace(80 - WIDTH / 2, 80 + WIDTH / 2, 11)
     arch = 1 - ((x - 80) / (WIDTH / 2)) ** 2
-    points[INNER_UPPER_LIP] = np.stack([x, 80 - upper * arch], axis=1)
-    points[INNER_LOWER_LIP] = np.stack([x, 80 + lower * arch], axis=1)
+    points[INNER_LIP_UPPER] = np.stack([x, 80 - upper * arch], axis=1)
+    points[INNER_LIP_LOWER] = np.stack([x, 80 + lower * arch], axis=1)
     return points
 
 

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mien.morphable.model import MorphableModel
-from mien.systems.instant.field import INNER_LOWER_LIP, INNER_UPPER_LIP
+from mien.morphable.regions import INNER_LIP_LOWER, INNER_LIP_UPPER
 from mien.systems.instant.shape import JAW_COLUMNS, LIP_REACH_MM, LipConstraint, added_activity, constrain_lips
 
-PAIRS = np.stack([INNER_UPPER_LIP[1:-1], INNER_LOWER_LIP[1:-1]], axis=1)
+PAIRS = np.stack([INNER_LIP_UPPER[1:-1], INNER_LIP_LOWER[1:-1]], axis=1)
 SHARES = arrays(np.float64, 6, elements=st.floats(0, 1))
 SHOWN = arrays(np.float64, 6, elements=st.floats(0, 1.2))
 
@@ -57,7 +57,7 @@ def test_a_lip_that_is_raised_is_still_seen_raised(lips: LipConstraint, model: M
 
 def test_the_correction_stays_at_the_mouth(lips: LipConstraint, model: MorphableModel) -> None:
     vertices = model.mean[model.landmark_vertices]
-    inner = np.concatenate([INNER_UPPER_LIP, INNER_LOWER_LIP])
+    inner = np.concatenate([INNER_LIP_UPPER, INNER_LIP_LOWER])
     # Straight ways are no longer than those over the mesh, along which the reach is measured.
     away = np.linalg.norm(vertices[:, None] - vertices[inner], axis=2).min(axis=1)
     columns = [k for k, name in enumerate(model.expression_names) if name not in JAW_COLUMNS]

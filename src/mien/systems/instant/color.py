@@ -1,9 +1,9 @@
 """Level 2: flush and pallor. Where the skin colours, and how much, by emotion.
 
 Directions: anger flushes, fear and sadness pale, disgust turns away from red towards yellow-green, happiness and
-pleasure warm the face slightly (Thorstenson, Elliot, Pazda, Perrett, Xiao, "Emotion-color associations in the context of
-the face", Emotion 2018; Nakajima, Minami, Nakauchi, Scientific Reports 7:41019, 2017; Benitez-Quiroz, Srinivasan,
-Martinez, PNAS 115(14), 2018). The amounts are ours: they stay under about 4 CIELAB units in a* on fair skin, the size
+pleasure warm the face slightly (Thorstenson, Elliot, Pazda, Perrett, Xiao, "Emotion-color associations in the context
+of the face", Emotion 2018; Nakajima, Minami, Nakauchi, Scientific Reports 7:41019, 2017; Benitez-Quiroz, Srinivasan,
+Martinez, PNAS 115(14), 2018). The amounts are ours: they stay under about 5 CIELAB units in a* on fair skin, the size
 that Thorstenson's participants chose, and are given as the relative change of each gamma-coded channel.
 """
 

@@ -33,4 +33,6 @@ class InstantConfig:
             if field.name in limits and not (math.isfinite(value) and 0.0 <= value <= limits[field.name]):
                 raise InputError(f"{field.name} must lie between 0 and {limits[field.name]:g}, but came as {value}")
         if self.smoothing_frames < 1 or self.smoothing_frames % 2 == 0 or self.smoothing_frames > 31:
-            raise InputError(f"smoothing_frames must be an odd number from 1 to 31, but came as {self.smoothing_frames}")
+            raise InputError(
+                f"smoothing_frames must be an odd number from 1 to 31, but came as {self.smoothing_frames}"
+            )

@@ -1,4 +1,4 @@
-"""What one frame is: level 1 moves the mesh, level 2 changes its light, and the frame's own pixels follow, read once."""
+"""What one frame is: level 1 moves the mesh, level 2 changes its light, the frame's own pixels follow, read once."""
 
 from __future__ import annotations
 
@@ -10,11 +10,19 @@ from mien.geometry.normals import vertex_normals
 from mien.geometry.rotation import matrix_from_vector
 from mien.geometry.warp import FIELD_CHANNELS, warp
 from mien.morphable.model import MorphableModel
+from mien.morphable.regions import FACE_OVAL
 from mien.reconstruction.parameters import Light
 from mien.systems.instant.color import flush_weights
 from mien.systems.instant.config import InstantConfig
 from mien.systems.instant.eyes import paint_eyes
-from mien.systems.instant.field import FACE_OVAL, SKIRT_RINGS, VERTEX_COUNT, add_skirt, closed_triangles, face_box, rasterise_field
+from mien.systems.instant.field import (
+    SKIRT_RINGS,
+    VERTEX_COUNT,
+    add_skirt,
+    closed_triangles,
+    face_box,
+    rasterise_field,
+)
 from mien.systems.instant.mouth import paint_mouth
 from mien.systems.instant.relief import MAP_SIZE, Relief, build_relief
 from mien.systems.instant.shape import LipConstraint, constrain_lips
@@ -25,7 +33,7 @@ GRID_EYE_DISTANCE_PX = 90.0
 
 GAMMA = 2.2
 LARGEST_LOG_GAIN = 0.55
-"""No pixel gets more than this much lighter or darker by shape alone (natural logarithm): noise in the light stops here."""
+"""No pixel gets more than this lighter or darker by shape alone (natural logarithm): noise in the light stops here."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +50,9 @@ class Kit:
     @classmethod
     def of(cls, model: MorphableModel) -> Kit:
         """Prepare a model whose vertices cover the tracker's mesh."""
-        vertices = model.mean[model.landmark_vertices]
-        uv = model.uv[model.landmark_vertices]
-        texels = np.concatenate([uv] + [uv[FACE_OVAL]] * len(SKIRT_RINGS)) * (MAP_SIZE - 1)
+        vertices = model.mean[model.landmark_vertices].astype(np.float64)
+        uv = model.uv[model.landmark_vertices].astype(np.float64)
+        texels = np.concatenate([uv, *[uv[FACE_OVAL]] * len(SKIRT_RINGS)]) * (MAP_SIZE - 1)
         return cls(
             model,
             constrain_lips(model),
@@ -158,7 +166,7 @@ def _shift_px(move: DoubleArray, pose: Pose) -> DoubleArray:
 
 
 def _light_direction(light: Light) -> DoubleArray:
-    """Change of the logarithm of gamma-coded brightness per unit change of the normal, in the camera's axes ``(3,)``."""
+    """Change of log gamma-coded brightness per unit change of the normal, in the camera's axes ``(3,)``."""
     grey = light.coefficients.astype(np.float64) @ np.array([0.2126, 0.7152, 0.0722])
     brightness = max(0.282095 * grey[0] + 0.488603 * 0.8 * grey[2], 1e-4)
     return np.asarray(0.488603 * grey[[3, 1, 2]] / brightness / GAMMA)

@@ -1,35 +1,37 @@
 """From moved landmarks to the field that resamples a frame: where each pixel comes from and how its light changes.
 
 The mesh of the edited face is rasterised with each vertex's way back to the source. Beyond the face oval a skirt of
-three rings lets the displacement fade to nothing, so that hair, collar and background stay. The holes of eyes and
-lips are closed, so that the field is whole; what is seen in them is painted afterwards (:mod:`mien.systems.instant.eyes`,
-:mod:`mien.systems.instant.mouth`).
+four rings lets the displacement fade to nothing, so that hair, collar and background stay. The holes of eyes and
+lips are closed, so that the field is whole; what is seen in them is painted afterwards
+(:mod:`mien.systems.instant.eyes`, :mod:`mien.systems.instant.mouth`).
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from mien.geometry.rasteriser import rasterise
-from mien.types import Box, DoubleArray, FloatArray, IntArray
+from mien.morphable.regions import (
+    FACE_OVAL,
+    INNER_LIP_LOWER,
+    INNER_LIP_UPPER,
+    LEFT_EYE_LOWER,
+    LEFT_EYE_UPPER,
+    RIGHT_EYE_LOWER,
+    RIGHT_EYE_UPPER,
+)
+from mien.types import AnyArray, Box, DoubleArray, FloatArray, IntArray
 
-FACE_OVAL = np.array(
-    [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377]
-    + [152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]
-)
-INNER_UPPER_LIP = np.array([78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308])
-INNER_LOWER_LIP = np.array([78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308])
-EYES = (
-    (np.array([33, 246, 161, 160, 159, 158, 157, 173, 133]), np.array([33, 7, 163, 144, 145, 153, 154, 155, 133])),
-    (np.array([362, 398, 384, 385, 386, 387, 388, 466, 263]), np.array([362, 382, 381, 380, 374, 373, 390, 249, 263])),
-)
+EYES = ((RIGHT_EYE_UPPER, RIGHT_EYE_LOWER), (LEFT_EYE_UPPER, LEFT_EYE_LOWER))
 """Upper and lower lid of the right and the left eye, from the corner at the image's left to the one at its right."""
 
 SKIRT_WIDTH = 0.5
 """How far beyond the face oval the displacement reaches, in eye distances; 0.6 is promised to stay untouched."""
 
 SKIRT_RINGS = ((0.25, 0.844), (0.5, 0.5), (0.75, 0.156), (1.0, 0.0))
-"""Rings of the skirt: distance as a share of its width, and the share of the oval's displacement left (a smooth step)."""
+"""Rings of the skirt: distance as a share of its width, and share of the oval's displacement left (a smooth step)."""
 
 VERTEX_COUNT = 468
 
@@ -37,23 +39,26 @@ VERTEX_COUNT = 468
 def closed_triangles(triangles: IntArray) -> IntArray:
     """The mesh's triangles, strips that close its holes, and the skirt's; vertices 468 and on are the skirt."""
     strips = []
-    for upper, lower in ((INNER_UPPER_LIP, INNER_LOWER_LIP), *EYES):
+    for upper, lower in ((INNER_LIP_UPPER, INNER_LIP_LOWER), *EYES):
         for k in range(len(upper) - 1):
             a, b, c, d = upper[k], upper[k + 1], lower[k], lower[k + 1]
             strips += [(a, b, c), (b, d, c)]
     count = len(FACE_OVAL)
     skirt = []
-    previous = FACE_OVAL
-    for ring in range(len(SKIRT_RINGS)):
-        current = VERTEX_COUNT + ring * count + np.arange(count)
+    rings: list[AnyArray] = [
+        FACE_OVAL,
+        *(VERTEX_COUNT + ring * count + np.arange(count) for ring in range(len(SKIRT_RINGS))),
+    ]
+    for previous, current in pairwise(rings):
         for k in range(count):
             n = (k + 1) % count
             skirt += [(previous[k], previous[n], current[k]), (previous[n], current[n], current[k])]
-        previous = current
     return np.concatenate([triangles, np.array(strips), np.array(skirt)]).astype(np.int32)
 
 
-def add_skirt(points: DoubleArray, displacement: DoubleArray, eye_distance_px: float) -> tuple[DoubleArray, DoubleArray]:
+def add_skirt(
+    points: DoubleArray, displacement: DoubleArray, eye_distance_px: float
+) -> tuple[DoubleArray, DoubleArray]:
     """Append the skirt's vertices.
 
     Args:
@@ -79,7 +84,7 @@ def add_skirt(points: DoubleArray, displacement: DoubleArray, eye_distance_px: f
 
 
 def face_box(points: DoubleArray, displacement: DoubleArray, width: int, height: int) -> Box:
-    """The whole pixels of a frame that an edit of these (skirted) points can touch, with a margin for the cubic kernel."""
+    """The pixels of a frame that an edit of these (skirted) points can touch, with a margin for the cubic kernel."""
     both = np.concatenate([points[:, :2], points[:, :2] + displacement])
     low, high = np.floor(both.min(axis=0)) - 3, np.ceil(both.max(axis=0)) + 4
     return Box(int(low[0]), int(low[1]), int(high[0]), int(high[1])).clipped(width, height)

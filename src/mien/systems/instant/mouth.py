@@ -11,13 +11,16 @@ import numpy as np
 from numba import njit
 
 from mien.geometry.warp import sample_cubic
-from mien.systems.instant.field import INNER_LOWER_LIP, INNER_UPPER_LIP
+from mien.morphable.regions import INNER_LIP_LOWER, INNER_LIP_UPPER
 from mien.systems.instant.openings import SAMPLES, Opening, measure_opening, pixel_range, read_curve, smooth_step
 from mien.types import AnyArray, DoubleArray, FloatArray
 
 CAVITY = np.array([[0.17, 0.08, 0.08], [0.42, 0.20, 0.20]])
 """Colours inside the open mouth as shares of the skin's (gamma coded): its depth, dark and red since it is lit through
 flesh, and its floor behind the lower lip, where tongue and lip still catch light."""
+
+UPPER_SHARE = 0.75
+"""Share of the source's opening that stays with the skull: where teeth show, it is the upper ones that do."""
 
 EDGE = 0.05
 """Width over which the lip's inner side turns into the dark, in mouth widths."""
@@ -26,12 +29,10 @@ FLOOR = 0.22
 """Height over which the floor shows above the lower lip, in mouth widths."""
 
 LEAST_GROWTH = 0.01
-"""Openings that grow by less than this share of the mouth's width stay with the field, which carries them as they are."""
+"""Openings that grow by less, in mouth widths, stay with the field, which carries them as they are."""
 
 
-def paint_mouth(
-    result: FloatArray, crop: FloatArray, skin: AnyArray, source: DoubleArray, target: DoubleArray
-) -> None:
+def paint_mouth(result: FloatArray, crop: FloatArray, skin: AnyArray, source: DoubleArray, target: DoubleArray) -> None:
     """Paint the inside of a mouth that the edit opens, in place.
 
     Args:
@@ -41,7 +42,7 @@ def paint_mouth(
         source: ``(478, 2)`` landmarks of the frame, px of the crop.
         target: ``(478, 2)`` the same after the edit.
     """
-    mouth = measure_opening(source, target, INNER_UPPER_LIP, INNER_LOWER_LIP)
+    mouth = measure_opening(source, target, INNER_LIP_UPPER, INNER_LIP_LOWER)
     if mouth is None:
         return
     growth = _growth(mouth, source, target)
@@ -55,8 +56,8 @@ def _growth(mouth: Opening, source: DoubleArray, target: DoubleArray) -> DoubleA
     Taken from the lips' own pairs and not from the outlines: a pair that moves as one has not opened, even where the
     corners slide along.
     """
-    upper, lower = mouth.local(target[INNER_UPPER_LIP]), mouth.local(target[INNER_LOWER_LIP])
-    before = mouth.local(source[INNER_LOWER_LIP])[:, 1] - mouth.local(source[INNER_UPPER_LIP])[:, 1]
+    upper, lower = mouth.local(target[INNER_LIP_UPPER]), mouth.local(target[INNER_LIP_LOWER])
+    before = mouth.local(source[INNER_LIP_LOWER])[:, 1] - mouth.local(source[INNER_LIP_UPPER])[:, 1]
     along = (upper[:, 0] + lower[:, 0]) / 2.0
     at = (along - mouth.ends[1, 0]) / max(mouth.ends[1, 1] - mouth.ends[1, 0], 1e-6)
     growth = (lower[:, 1] - upper[:, 1]) - before
@@ -79,19 +80,20 @@ def _paint_mouth(result, crop, cavity, middle, axes, ends, curves, growths, widt
             if inside <= 0.0:
                 continue
             old_top, old_bottom = read_curve(curves[0], at), read_curve(curves[1], at)
-            half = 0.5 * max(old_bottom - old_top, 0.0)
+            opened = max(old_bottom - old_top, 0.0)
+            upper, lower = UPPER_SHARE * opened, (1.0 - UPPER_SHARE) * opened
             growth = read_curve(growths, at)
             if growth <= 0.0:
                 continue
             # How far below the upper and above the lower end of the newly opened gap this pixel lies.
-            from_upper = t - (min(max(top, old_top), bottom) + half)
-            from_lower = (bottom - half) - t
+            from_upper = t - (min(max(top, old_top), bottom) + upper)
+            from_lower = (bottom - lower) - t
             if from_upper <= 0.0:
                 source_t = max(t, old_top)
             elif from_lower <= 0.0:
                 source_t = t - bottom + old_bottom
             else:
-                source_t = 0.5 * (old_top + old_bottom)
+                source_t = old_top + upper
             source_s = ends[0, 0] + at * (ends[0, 1] - ends[0, 0])
             sx = middle[0] + axes[0, 0] * source_s + axes[1, 0] * source_t
             sy = middle[1] + axes[0, 1] * source_s + axes[1, 1] * source_t

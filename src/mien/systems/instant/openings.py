@@ -1,7 +1,7 @@
 """The frame of a facial opening (an eye, the mouth): ``s`` from corner to corner, ``t`` across, down positive, px.
 
-Its two edges are curves of ``t`` over ``s``, read evenly from corner to corner, so that kernels can ask on which side of
-an edge a pixel lies and how far.
+Its two edges are curves of ``t`` over ``s``, read evenly from corner to corner, so that kernels can ask on which side
+of an edge a pixel lies and how far.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ CHUNK_FRAMES = 256
 def eye_openness(track: FaceTrack) -> DoubleArray:
     """Openness of the right and the left eye in every frame of a track ``(T, 2)``, 0 shut to 1 open as usual.
 
-    Usual is the 75th percentile of the track, so that blinks do not count as usual. Below a fifth of it the eye is shut.
+    Usual is the 75th percentile of the track, so that blinks do not count. Below a fifth of it the eye is shut.
     """
     ratios = []
     for start in range(track.start, track.stop, CHUNK_FRAMES):

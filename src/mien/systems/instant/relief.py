@@ -16,6 +16,7 @@ import numpy as np
 from numba import njit
 from scipy.interpolate import CubicSpline
 
+from mien.geometry.polyline import nearest_on_polyline
 from mien.geometry.rasteriser import rasterise
 from mien.geometry.warp import NO_TEXTURE
 from mien.morphable.model import MorphableModel
@@ -118,7 +119,7 @@ def read_strokes() -> tuple[Stroke, ...]:
 
 
 def _point(text: str) -> tuple[tuple[int, float], ...]:
-    pairs = [(part.split(":") + ["1"])[:2] for part in text.split()]
+    pairs = [[*part.split(":"), "1"][:2] for part in text.split()]
     total = sum(float(weight) for _, weight in pairs)
     return tuple((int(vertex), float(weight) / total) for vertex, weight in pairs)
 
@@ -126,7 +127,7 @@ def _point(text: str) -> tuple[tuple[int, float], ...]:
 def build_relief(model: MorphableModel) -> Relief:
     """Draw every stroke of the table on a model's texture map (both sides of the face)."""
     where = model.landmark_vertices
-    vertices, uv = model.mean[where], model.uv[where]
+    vertices, uv = model.mean[where].astype(np.float64), model.uv[where].astype(np.float64)
     strokes = [s for stroke in read_strokes() for s in _both(stroke, model.mirror)]
     position = _position_map(model)
     drawn = [_draw(stroke, vertices, uv, position) for stroke in strokes]
@@ -179,18 +180,11 @@ def _profile(stroke: Stroke, patch: DoubleArray, curve: DoubleArray, reach: floa
     """Height (mm) and shade of a stroke at each texel of its patch."""
     shape = patch.shape[:2]
     points = np.nan_to_num(patch.reshape(-1, 3), nan=1e6)
-    best, along = np.full(len(points), np.inf), np.zeros(len(points))
-    for k in range(len(curve) - 1):
-        step = curve[k + 1] - curve[k]
-        f = np.clip((points - curve[k]) @ step / max(step @ step, 1e-12), 0.0, 1.0)
-        distance = np.linalg.norm(points - curve[k] - f[:, None] * step, axis=1)
-        nearer = distance < best
-        best[nearer], along[nearer] = distance[nearer], (k + f[nearer]) / (len(curve) - 1)
-    best, along = best.reshape(shape), along.reshape(shape)
+    distance, along = (part.reshape(shape) for part in nearest_on_polyline(points, curve))
     ends = np.clip(np.minimum(along, 1.0 - along) / stroke.taper, 0.0, 1.0)
     ends = ends * ends * (3.0 - 2.0 * ends)
-    d = best / stroke.width_mm
-    window = np.clip((reach - best) / (0.25 * reach), 0.0, 1.0)
+    d = distance / stroke.width_mm
+    window = np.clip((reach - distance) / (0.25 * reach), 0.0, 1.0)
     valley = np.exp(-0.5 * d * d)
     bulge = np.exp(-0.5 * ((d - 2.4) / 0.9) ** 2)
     height = stroke.depth_mm * ends * window * (-valley + 0.45 * bulge)
@@ -205,4 +199,3 @@ def _surface_gradient(position: DoubleArray, height: DoubleArray) -> DoubleArray
     determinant = np.maximum(e * g - f * f, 1e-9)
     a, b = (g * hu - f * hv) / determinant, (e * hv - f * hu) / determinant
     return np.asarray(a[..., None] * pu + b[..., None] * pv)
-

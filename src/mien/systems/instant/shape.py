@@ -14,7 +14,7 @@ import scipy.sparse
 import scipy.sparse.linalg
 
 from mien.morphable.model import MorphableModel
-from mien.systems.instant.field import INNER_LOWER_LIP, INNER_UPPER_LIP
+from mien.morphable.regions import INNER_LIP_LOWER, INNER_LIP_UPPER
 from mien.types import DoubleArray, IntArray
 
 JAW_COLUMNS = ("AU25", "AU26", "AU27")
@@ -52,14 +52,14 @@ def constrain_lips(model: MorphableModel) -> LipConstraint:
     how far each goes, so a raised upper lip takes the lower one along and is still seen raised. It spreads over the
     skin around the mouth as a biharmonic surface, fixed to nothing at :data:`LIP_REACH_MM`.
     """
-    vertices = model.mean[model.landmark_vertices]
+    vertices = model.mean[model.landmark_vertices].astype(np.float64)
     free = model.expression[model.landmark_vertices].astype(np.float64)
-    upper, lower = free[INNER_UPPER_LIP], free[INNER_LOWER_LIP]
+    upper, lower = free[INNER_LIP_UPPER], free[INNER_LIP_LOWER]
     size_upper = np.linalg.norm(upper, axis=1, keepdims=True)
     size_lower = np.linalg.norm(lower, axis=1, keepdims=True)
     lead = size_upper / np.maximum(size_upper + size_lower, 1e-9)
     together = _smooth_along_lips(lead * upper + (1.0 - lead) * lower)
-    handles = np.concatenate([INNER_UPPER_LIP, INNER_LOWER_LIP[1:-1]])
+    handles = np.concatenate([INNER_LIP_UPPER, INNER_LIP_LOWER[1:-1]])
     fixed = np.concatenate([together - upper, (together - lower)[1:-1]])
     spread = _spread(vertices, _landmark_triangles(model), handles)
     kept = free + np.einsum("vf,fce->vce", spread, fixed)
@@ -100,9 +100,7 @@ def _spread(vertices: DoubleArray, triangles: IntArray, handles: IntArray) -> Do
     values[np.arange(len(handles)), np.arange(len(handles))] = 1.0
     unknown = np.setdiff1d(np.arange(count), known)
     energy = (laplacian.T @ laplacian).tocsc()
-    solved = scipy.sparse.linalg.spsolve(
-        energy[unknown][:, unknown].tocsc(), -(energy[unknown][:, known] @ values)
-    )
+    solved = scipy.sparse.linalg.spsolve(energy[unknown][:, unknown].tocsc(), -(energy[unknown][:, known] @ values))
     spread = np.zeros((count, len(handles)))
     spread[known] = values
     spread[unknown] = np.asarray(solved)
