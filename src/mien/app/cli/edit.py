@@ -63,7 +63,7 @@ class EncoderOptions:
     quality: int | None = None
     """Constant-quality value (CRF): lower is better."""
     preset: str | None = None
-    """Encoder speed: ultrafast to veryslow for h264 and hevc, a number for vp9 and av1."""
+    """Encoder speed: ultrafast to veryslow."""
 
 
 def edit(
