@@ -19,7 +19,7 @@ CAVITY = np.array([[0.17, 0.08, 0.08], [0.42, 0.20, 0.20]])
 """Colours inside the open mouth as shares of the skin's (gamma coded): its depth, dark and red since it is lit through
 flesh, and its floor behind the lower lip, where tongue and lip still catch light."""
 
-UPPER_SHARE = 0.75
+UPPER_SHARE = 0.65
 """Share of the source's opening that stays with the skull: where teeth show, it is the upper ones that do."""
 
 EDGE = 0.05
@@ -98,10 +98,10 @@ def _paint_mouth(result, crop, cavity, middle, axes, ends, curves, growths, widt
             sx = middle[0] + axes[0, 0] * source_s + axes[1, 0] * source_t
             sy = middle[1] + axes[0, 1] * source_s + axes[1, 1] * source_t
             r, g, b = sample_cubic(crop, sx, sy)
-            dark = smooth_step(from_upper / edge_px + 0.35) * smooth_step(from_lower / (2.5 * edge_px) + 0.35)
-            dark *= smooth_step(growth / (0.06 * width))
+            dark = smooth_step(from_upper / edge_px + 0.65) * smooth_step(from_lower / (2.5 * edge_px) + 0.5)
+            dark *= smooth_step(growth / (0.03 * width))
             low = smooth_step(1.0 - from_lower / (FLOOR * width))
-            share = min(inside, 1.0) * smooth_step(growth / (0.03 * width))
+            share = min(inside, 1.0) * smooth_step(growth / (0.02 * width))
             for channel, value in ((0, r), (1, g), (2, b)):
                 value = min(max(value, 0.0), 1.0)
                 depth = cavity[0, channel] + low * (cavity[1, channel] - cavity[0, channel])
