@@ -111,14 +111,15 @@ def crop_yuv(
             blue_above, red_above = np.float32(blue[above, k]), np.float32(red[above, k])
             blue_line[k] = blue_above + weight * (np.float32(blue[below, k]) - blue_above) - chroma_offset
             red_line[k] = red_above + weight * (np.float32(red[below, k]) - red_above) - chroma_offset
+        line, row = luma[y0 + i, x0 : x0 + width], out[i]
         for j in range(width):
             left, right, part = column0[j], column1[j], column_weight[j]
             cb = blue_line[left] + part * (blue_line[right] - blue_line[left])
             cr = red_line[left] + part * (red_line[right] - red_line[left])
-            y = (np.float32(luma[y0 + i, x0 + j]) - luma_offset) * luma_gain
-            out[i, j, 0] = min(max(y + cr * red_gain, zero), one)
-            out[i, j, 1] = min(max(y - cr * green_red - cb * green_blue, zero), one)
-            out[i, j, 2] = min(max(y + cb * blue_gain, zero), one)
+            y = (np.float32(line[j]) - luma_offset) * luma_gain
+            row[j, 0] = min(max(y + cr * red_gain, zero), one)
+            row[j, 1] = min(max(y - cr * green_red - cb * green_blue, zero), one)
+            row[j, 2] = min(max(y + cb * blue_gain, zero), one)
 
 
 def add_change_yuv_numpy(
@@ -171,7 +172,7 @@ def _add_block_means(
         samples[block] = min(max(value, 0), peak)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})  # sums in any order; NaN is still looked for
 def add_change_yuv(
     luma: AnyArray, blue: AnyArray, red: AnyArray, x0: int, y0: int, before: FloatArray, after: FloatArray,
     shift_x: int, shift_y: int, width: int, height: int, numbers: FloatArray, peak: int,
@@ -210,19 +211,16 @@ def add_change_yuv(
         top = block_row << shift_y
         bottom = min(top + (1 << shift_y), height)
         for row in range(max(top, y0), min(bottom, y0 + crop_height)):
-            i = row - y0
+            old, new, line = before[row - y0], after[row - y0], luma[row, x0 : x0 + crop_width]
             worst = np.float32(0)
             for j in range(crop_width):
-                r = after[i, j, 0] - before[i, j, 0]
-                g = after[i, j, 1] - before[i, j, 1]
-                b = after[i, j, 2] - before[i, j, 2]
+                r, g, b = new[j, 0] - old[j, 0], new[j, 1] - old[j, 1], new[j, 2] - old[j, 2]
                 y = kr * r + kg * g + kb * b
                 worst += y * np.float32(0)
                 blue_line[j] += (b - y) * blue_gain
                 red_line[j] += (r - y) * red_gain
-                value = np.int32(luma[row, x0 + j])
-                value += np.int32(np.floor(y * luma_gain + half))
-                luma[row, x0 + j] = min(max(value, 0), peak)
+                value = np.int32(line[j]) + np.int32(np.floor(y * luma_gain + half))
+                line[j] = min(max(value, np.int32(0)), np.int32(peak))
             finite = finite and worst == 0
         _add_block_means(blue[block_row], blue_line, x0, shift_x, width, bottom - top, peak)
         _add_block_means(red[block_row], red_line, x0, shift_x, width, bottom - top, peak)
