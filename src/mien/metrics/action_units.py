@@ -118,8 +118,7 @@ class FaceMeter:
             return None
         height, width = rgb.shape[:2]
         landmarks = np.array([(p.x, p.y, p.z) for p in found.face_landmarks[0]], np.float64)
-        # MediaPipe measures from the corner of the first pixel in image widths and heights; we from its centre, in px.
-        landmarks = landmarks * (width, height, width) - (0.5, 0.5, 0.0)
+        landmarks *= (width, height, width)  # counts from the first pixel's centre, as we do (docs/conventions.md)
         return landmarks.astype(np.float32), {c.category_name: float(c.score) for c in found.face_blendshapes[0]}
 
 
