@@ -134,7 +134,7 @@ RECIPES: tuple[RecipeRow, ...] = (
     _R("disgusted", "supports",   "AU4",  0.60, 0.60, "DTM 4 in 31 %; FACS: AU9 draws the brows down"),
     _R("disgusted", "supports",   "AU6",  0.30, 0.30, "FACS: AU9 raises the cheeks"),
     _R("disgusted", "supports",   "AU7",  0.45, 0.45, "FACS: AU9 narrows the eyes"),
-    _R("disgusted", "supports",   "AU11", 0.60, 0.50, "FACS: AU10 deepens the nasolabial furrow"),
+    _R("disgusted", "supports",   "AU11", 0.30, 0.30, "FACS: AU10 deepens the nasolabial furrow"),
     _R("disgusted", "supports",   "AU15", 0.25, 0.30, "EFH 9+16+15; EMFACS 9+15+16"),
     _R("disgusted", "supports",   "AU16", 0.00, 0.40, "EFH 9+16+15, 10+16; EMFACS 9+15+16"),
     _R("disgusted", "supports",   "AU17", 0.25, 0.50, "EFH 9+17, 10+17; DTM 9+10+17"),

@@ -110,7 +110,7 @@ def edit_crop(
     attributes[:, 2:4] = kit.texels
     attributes[:VERTEX_COUNT, 4] = 1.0
     field = rasterise_field(points, shifts, attributes, kit.triangles, box, grid_scale)
-    contrast = float(np.clip(light.skin_contrast / TYPICAL_SKIN_CONTRAST, 0.5, 1.3))
+    contrast = float(np.clip(light.skin_contrast / TYPICAL_SKIN_CONTRAST, 0.5, 1.15))
     relief = kit.relief.mix(state.added, _light_direction(light) @ rotation, config.wrinkles * contrast)
     result = warp(crop, field, grid_scale, relief, state.flush, CREASE_TINT)
     source = state.landmarks[:, :2] - np.array([box.x0, box.y0], float)
