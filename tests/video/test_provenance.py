@@ -433,6 +433,13 @@ def test_a_claim_is_read_back(tmp_path: Path, claim: EditClaim, extension: str) 
     assert claim_of(path) == EditClaim("director", ("happy", "AU4"), path, trained_model=True)
 
 
+def test_a_claim_that_cannot_be_read_is_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "odd.mp4"
+    path.write_bytes(b"not a video at all" * 10)
+    with pytest.warns(MienWarning, match=r"odd\.mp4 cannot be read for its manifest"):
+        assert claim_of(path) is None
+
+
 def test_the_claim_of_a_folder_is_that_of_its_images(tmp_path: Path, claim: EditClaim) -> None:
     folder = tmp_path / "frames"
     folder.mkdir()

@@ -125,21 +125,25 @@ def claim_of(path: Path) -> EditClaim | None:
     """What a file's own manifest says mien did to it, as a claim whose source is the file.
 
     Returns:
-        The claim; None if the file has no manifest of mien's, or the C2PA library does not run on this machine.
-
-    Raises:
-        ClipError: The file cannot be read.
+        The claim; None if the file has no manifest of mien's, or the C2PA library does not run on this machine, or,
+        with a warning, where the manifest cannot be read.
     """
     if path.is_dir():
         path = next(iter(sorted(each for each in path.iterdir() if each.suffix.lower() in EMBEDDED)), path)
-    store = None if path.is_dir() or library() is None else read(path)
+    if path.is_dir() or library() is None:
+        return None
+    try:
+        store = read(path)
+    except ClipError as error:
+        warnings.warn(f"{error} What is made of it will not say how it was edited.", MienWarning, stacklevel=2)
+        return None
     if store is None or "active_manifest" not in store:
         return None
     assertions = store["manifests"][store["active_manifest"]].get("assertions", [])
-    for action in (each for one in assertions for each in one["data"].get("actions", []) if "actions" in one["label"]):
-        agent = action.get("softwareAgent")
-        if action.get("action") == "c2pa.edited" and isinstance(agent, dict) and agent.get("name") == "mien":
-            done = action["parameters"]
-            trained = action.get("digitalSourceType") == TRAINED
-            return EditClaim(done["system"], tuple(done["emotions"]), path, trained)
+    lists = [one["data"]["actions"] for one in assertions if one["label"].startswith("c2pa.actions")]
+    for action in (action for actions in lists for action in actions):
+        agent, done = action.get("softwareAgent"), action.get("parameters", {})
+        ours = isinstance(agent, dict) and agent.get("name") == "mien" and {"system", "emotions"} <= done.keys()
+        if ours and action.get("action") == "c2pa.edited":
+            return EditClaim(done["system"], tuple(done["emotions"]), path, action.get("digitalSourceType") == TRAINED)
     return None
