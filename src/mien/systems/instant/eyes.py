@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from mien.geometry.warp import sample_cubic
+from mien.geometry.sampling import sample_cubic
 from mien.systems.instant.field import EYES
 from mien.systems.instant.openings import measure_opening, pixel_range, read_curve, smooth_step
 from mien.types import DoubleArray, FloatArray

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from mien.geometry.warp import sample_cubic
+from mien.geometry.sampling import sample_cubic
 from mien.morphable.regions import INNER_LIP_LOWER, INNER_LIP_UPPER
 from mien.systems.instant.openings import SAMPLES, Opening, measure_opening, pixel_range, read_curve, smooth_step
 from mien.types import AnyArray, DoubleArray, FloatArray
