@@ -43,7 +43,9 @@ def test_emotions_on_the_pages_are_understood(page: Path) -> None:
     edits = commands(page)
     assert len(edits) >= 5
     for words in edits:
-        faces, emotions = ([value for word, value in pairwise(words) if word == name] for name in ("--face", "--emotion"))
+        faces, emotions = (
+            [value for word, value in pairwise(words) if word == name] for name in ("--face", "--emotion")
+        )
         assert tracks_from_options(faces, emotions, [])
 
 
