@@ -91,7 +91,7 @@ RECIPES: tuple[RecipeRow, ...] = (
 
     _R("sad",       "leads",      "AU1",  1.00, 1.00, "EFH 1+4+15; EMFACS 1+4+15; DTM 1 in 60 %"),
     _R("sad",       "leads",      "AU15", 1.00, 1.00, "EFH 1+4+15; EMFACS 1+4+15; ACT mouthFrown 0.11 to 0.41"),
-    _R("sad",       "supports",   "AU4",  0.80, 0.80, "EFH 1+4+15; EMFACS 1+4+15; DTM 4+15"),
+    _R("sad",       "supports",   "AU4",  0.50, 0.50, "EFH 1+4+15; EMFACS 1+4+15; DTM 4+15"),
     _R("sad",       "supports",   "AU11", 0.20, 0.20, "EFH 1+4+11; DTM 11 in 26 %"),
     _R("sad",       "supports",   "AU17", 1.00, 1.00, "EFH 1+4+15+17; DTM 17 in 67 %; KOH: chin pulled up"),
     _R("sad",       "supports",   "AU6",  0.40, 0.40, "EFH 6+15; DTM 6 in 50 %"),

@@ -28,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     # The tracker's native libraries talk on stderr; what matters comes back as an error or warning of ours.
     os.environ.setdefault("GLOG_minloglevel", "2")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Our matrices are small: threads of the linear algebra library only spin, beside the encoder that needs the cores.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):  # a stream that a caller has put there
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
