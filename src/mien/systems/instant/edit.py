@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mien.geometry import harmonics
 from mien.geometry.normals import vertex_normals
 from mien.geometry.rotation import matrix_from_vector
 from mien.geometry.warp import FIELD_CHANNELS, warp
 from mien.morphable.model import MorphableModel
-from mien.morphable.regions import FACE_OVAL
-from mien.reconstruction.parameters import Light
+from mien.morphable.regions import EYE_CORNERS_OUTER, FACE_OVAL
+from mien.reconstruction.parameters import SRGB_EXPONENT, Light
 from mien.systems.instant.color import flush_weights
 from mien.systems.instant.config import InstantConfig
 from mien.systems.instant.eyes import paint_eyes
@@ -31,9 +32,27 @@ from mien.types import Box, DoubleArray, FloatArray, Pose
 GRID_EYE_DISTANCE_PX = 90.0
 """The field is made at most this fine (grid px between the outer eye corners) and read smoothly at full resolution."""
 
-GAMMA = 2.2
+FACING = np.array([0.0, 0.0, 1.0])
+"""The normal of skin that looks at the camera, by whose brightness a wrinkle's light is measured."""
+
 LARGEST_LOG_GAIN = 0.55
 """No pixel gets more than this lighter or darker by shape alone (natural logarithm): noise in the light stops here."""
+
+SHADING_GAIN = 1.35
+"""Shape changes shade this much more than the fitted light says: a fit to skin of uneven colour comes out too flat, and
+the mesh is smoother than a face."""
+
+CREASE_TINT = (-0.12, 0.03, 0.08)
+"""Creases are warm: light that reaches their bottom has gone through skin, which keeps red longest."""
+
+TYPICAL_SKIN_CONTRAST = 0.009
+"""Standard deviation of skin at wrinkle scale over its brightness, for which the table of wrinkles is drawn."""
+
+SKIN_CONTRAST_LIMITS = (0.5, 1.15)
+"""Smooth skin gets fainter creases and rough skin deeper ones, within these factors."""
+
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+"""Rec. 709 weights of linear light."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +118,7 @@ def edit_crop(
     Returns:
         The edited pixels, of the same shape.
     """
-    eye_distance = float(np.linalg.norm(state.landmarks[33] - state.landmarks[263]))
+    eye_distance = _eye_distance_px(state.landmarks)
     grid_scale = min(1.0, GRID_EYE_DISTANCE_PX / eye_distance)
     rotation = matrix_from_vector(state.pose.rotation)
     shift = _shift_px(move, state.pose)
@@ -110,7 +129,7 @@ def edit_crop(
     attributes[:, 2:4] = kit.texels
     attributes[:VERTEX_COUNT, 4] = 1.0
     field = rasterise_field(points, shifts, attributes, kit.triangles, box, grid_scale)
-    contrast = float(np.clip(light.skin_contrast / TYPICAL_SKIN_CONTRAST, 0.5, 1.15))
+    contrast = float(np.clip(light.skin_contrast / TYPICAL_SKIN_CONTRAST, *SKIN_CONTRAST_LIMITS))
     relief = kit.relief.mix(state.added, _light_direction(light) @ rotation, config.wrinkles * contrast)
     result = warp(crop, field, grid_scale, relief, state.flush, CREASE_TINT)
     source = state.landmarks[:, :2] - np.array([box.x0, box.y0], float)
@@ -119,17 +138,6 @@ def edit_crop(
     paint_mouth(result, crop, light.skin_colour, source, target)
     paint_eyes(result, crop, source, target)
     return result
-
-
-SHADING_GAIN = 1.35
-"""Shape changes shade this much more than the fitted light says: a fit to skin of uneven colour comes out too flat, and
-the mesh is smoother than a face."""
-
-CREASE_TINT = (-0.12, 0.03, 0.08)
-"""Creases are warm: light that reaches their bottom has gone through skin, which keeps red longest."""
-
-TYPICAL_SKIN_CONTRAST = 0.009
-"""Standard deviation of skin at wrinkle scale over its brightness, for which the table of wrinkles is drawn."""
 
 
 def movement(kit: Kit, config: InstantConfig, state_added: DoubleArray, openness: DoubleArray) -> DoubleArray:
@@ -155,9 +163,12 @@ def movement(kit: Kit, config: InstantConfig, state_added: DoubleArray, openness
 
 def edited_box(landmarks: DoubleArray, move: DoubleArray, pose: Pose, width: int, height: int) -> Box:
     """The whole pixels of a frame that an edit can touch."""
-    eye_distance = float(np.linalg.norm(landmarks[33] - landmarks[263]))
-    points, shifts = add_skirt(landmarks[:VERTEX_COUNT], _shift_px(move, pose), eye_distance)
+    points, shifts = add_skirt(landmarks[:VERTEX_COUNT], _shift_px(move, pose), _eye_distance_px(landmarks))
     return face_box(points, shifts, width, height)
+
+
+def _eye_distance_px(landmarks: DoubleArray) -> float:
+    return float(np.linalg.norm(np.subtract(*landmarks[EYE_CORNERS_OUTER])))
 
 
 def _shift_px(move: DoubleArray, pose: Pose) -> DoubleArray:
@@ -167,9 +178,10 @@ def _shift_px(move: DoubleArray, pose: Pose) -> DoubleArray:
 
 def _light_direction(light: Light) -> DoubleArray:
     """Change of log gamma-coded brightness per unit change of the normal, in the camera's axes ``(3,)``."""
-    grey = light.coefficients.astype(np.float64) @ np.array([0.2126, 0.7152, 0.0722])
-    brightness = max(0.282095 * grey[0] + 0.488603 * 0.8 * grey[2], 1e-4)
-    return np.asarray(0.488603 * grey[[3, 1, 2]] / brightness / GAMMA)
+    grey = light.coefficients.astype(np.float64) @ LUMINANCE
+    facing = harmonics.basis(FACING)
+    brightness = max(float(facing @ grey), 1e-4)
+    return np.asarray(harmonics.Y1 * grey[[3, 1, 2]] / brightness / SRGB_EXPONENT)
 
 
 def _shape_gain(
