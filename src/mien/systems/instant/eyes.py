@@ -13,7 +13,7 @@ from numba import njit
 
 from mien.geometry.sampling import sample_cubic
 from mien.systems.instant.field import EYES
-from mien.systems.instant.openings import measure_opening, pixel_range, read_curve, smooth_step
+from mien.systems.instant.openings import measure_opening, pixel_range, place, read_curve, smooth_step
 from mien.types import DoubleArray, FloatArray
 
 IRISES = (np.arange(468, 473), np.arange(473, 478))
@@ -57,13 +57,7 @@ def _paint_eye(result, crop, middle, axes, ends, curves, iris, strip, width):  #
     shades = _shades(crop, frame, ends, curves, strip, taken)
     for y in range(y0, y1):
         for x in range(x0, x1):
-            px, py = x - middle[0], y - middle[1]
-            s, t = axes[0, 0] * px + axes[0, 1] * py, axes[1, 0] * px + axes[1, 1] * py
-            at = (s - ends[1, 0]) / max(ends[1, 1] - ends[1, 0], 1e-6)
-            if at <= 0.0 or at >= 1.0:
-                continue
-            top, bottom = read_curve(curves[2], at), read_curve(curves[3], at)
-            inside = min(t - top, bottom - t) + 0.5
+            s, t, at, top, bottom, inside = place(x, y, middle, axes, ends, curves)
             if inside <= 0.0:
                 continue
             source_at = (s - ends[0, 0]) / max(ends[0, 1] - ends[0, 0], 1e-6)

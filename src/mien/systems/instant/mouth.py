@@ -12,7 +12,7 @@ from numba import njit
 
 from mien.geometry.sampling import sample_cubic
 from mien.morphable.regions import INNER_LIP_LOWER, INNER_LIP_UPPER
-from mien.systems.instant.openings import SAMPLES, Opening, measure_opening, pixel_range, read_curve, smooth_step
+from mien.systems.instant.openings import SAMPLES, Opening, measure_opening, pixel_range, place, read_curve, smooth_step
 from mien.types import AnyArray, DoubleArray, FloatArray
 
 CAVITY = np.array([[0.17, 0.08, 0.08], [0.42, 0.20, 0.20]])
@@ -70,13 +70,7 @@ def _paint_mouth(result, crop, cavity, middle, axes, ends, curves, growths, widt
     edge_px = max(EDGE * width, 1.5)
     for y in range(y0, y1):
         for x in range(x0, x1):
-            px, py = x - middle[0], y - middle[1]
-            s, t = axes[0, 0] * px + axes[0, 1] * py, axes[1, 0] * px + axes[1, 1] * py
-            at = (s - ends[1, 0]) / max(ends[1, 1] - ends[1, 0], 1e-6)
-            if at <= 0.0 or at >= 1.0:
-                continue
-            top, bottom = read_curve(curves[2], at), read_curve(curves[3], at)
-            inside = min(t - top, bottom - t) + 0.5
+            _, t, at, top, bottom, inside = place(x, y, middle, axes, ends, curves)
             if inside <= 0.0:
                 continue
             old_top, old_bottom = read_curve(curves[0], at), read_curve(curves[1], at)

@@ -98,6 +98,22 @@ def smooth_step(x):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def place(x, y, middle, axes, ends, curves):  # type: ignore[no-untyped-def]
+    """Where a pixel lies in the edited opening.
+
+    Returns:
+        Its ``s`` and ``t``; its position in [0, 1] from corner to corner; the edges' ``t`` there; and how far inside
+        the opening it lies, px, half a pixel more so that edges blend, 0 or less where it is outside.
+    """
+    px, py = x - middle[0], y - middle[1]
+    s, t = axes[0, 0] * px + axes[0, 1] * py, axes[1, 0] * px + axes[1, 1] * py
+    at = (s - ends[1, 0]) / max(ends[1, 1] - ends[1, 0], 1e-6)
+    top, bottom = read_curve(curves[2], at), read_curve(curves[3], at)
+    inside = min(t - top, bottom - t) + 0.5 if 0.0 < at < 1.0 else 0.0
+    return s, t, at, top, bottom, inside
+
+
+@njit(cache=True, nogil=True)
 def pixel_range(middle, reach_px, image):  # type: ignore[no-untyped-def]
     """First and last column and row of an image within reach of an opening's middle, half open."""
     x0, x1 = max(0, int(middle[0] - reach_px)), min(image.shape[1], int(middle[0] + reach_px) + 2)
