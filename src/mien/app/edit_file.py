@@ -137,37 +137,6 @@ def _relative(path: Path, folder: Path) -> str:
         return Path(os.path.abspath(path)).as_posix()
 
 
-def _edit_from_text(text: str, folder: Path) -> Edit:
-    data = _Record(_parsed(text), "the file")
-    if data.text("format") != _FORMAT:
-        raise InputError(f"its format is not {_FORMAT!r}")
-    if data.whole("schema") != SCHEMA:
-        raise InputError(f"its schema is {data.whole('schema')}, and this version of mien reads {SCHEMA}")
-    source, system, span = data.record("source"), data.record("system"), data.record("time_range")
-    encoder = data.record("encoder")
-    actor, output = system.optional_text("actor"), data.optional_text("output")
-    edit = Edit(
-        source=folder / source.text("path"),
-        fingerprint=source.text("fingerprint"),
-        tracks=_tracks(data.take("faces")),
-        system=system.text("name"),
-        settings=_settings(system.record("settings")),
-        actor=None if actor is None else folder / actor,
-        time_range=TimeRange(span.number("start_s"), span.optional(span.number, "stop_s")),
-        encoder=EncoderSettings(
-            codec=cast("Any", encoder.text("codec")),  # EncoderSettings says which there are
-            quality=encoder.optional(encoder.whole, "quality"),
-            preset=encoder.optional_text("preset"),
-            threads=encoder.whole("threads"),
-        ),
-        mien_version=data.text("mien"),
-        output=None if output is None else folder / output,
-    )
-    for record in (data, source, system, span, encoder):
-        record.refuse_rest()
-    return edit
-
-
 def _parsed(text: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)

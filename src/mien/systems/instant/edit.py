@@ -12,6 +12,7 @@ from mien.geometry.rotation import matrix_from_vector
 from mien.geometry.warp import FIELD_CHANNELS, warp
 from mien.morphable.model import MorphableModel
 from mien.morphable.regions import EYE_CORNERS_OUTER, FACE_OVAL
+from mien.reconstruction.light import LUMINANCE
 from mien.reconstruction.parameters import SRGB_EXPONENT, Light
 from mien.systems.instant.color import flush_weights
 from mien.systems.instant.config import InstantConfig
@@ -50,9 +51,6 @@ TYPICAL_SKIN_CONTRAST = 0.009
 
 SKIN_CONTRAST_LIMITS = (0.5, 1.15)
 """Smooth skin gets fainter creases and rough skin deeper ones, within these factors."""
-
-LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
-"""Rec. 709 weights of linear light."""
 
 
 @dataclass(frozen=True)
