@@ -1,4 +1,4 @@
-"""What an evaluation found: figures with verdicts, curves over time, responses to intensity. Plain data, to and from JSON.
+"""What an evaluation found, as plain data: figures with verdicts, curves over time, responses to intensity.
 
 The measuring fills it, and every output (JSON, CSV, the page, comparisons, suites) is made from it alone and from the
 clips that it names.
