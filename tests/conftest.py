@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from .browser import Browser, find_browser
 
 # Before numpy or numba is imported: the tests share few cores, and one thread gives the same sums on every machine.
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -32,3 +35,13 @@ def _private_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["MIEN_CONFIG"] = str(home / "config")
     for variable in ("MIEN_C2PA_CERT", "MIEN_C2PA_KEY"):
         os.environ.pop(variable, None)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A real chromium without a window; ``browser.page()`` is a tab in a storage of its own."""
+    program = find_browser()
+    if program is None:
+        pytest.skip("no chromium on this machine: install one, or name it in MIEN_BROWSER, to run this test")
+    with Browser(program, tmp_path_factory.mktemp("browser")) as running:
+        yield running
