@@ -60,7 +60,7 @@ class Browser:
         # Pipes may have the numbers 3 and 4 themselves: moved out of the way, so that dup2 does not cut one off.
         given = [fcntl.fcntl(number, fcntl.F_DUPFD, 10) for number in (theirs_in, theirs_out)]
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _START, *map(str, given), program, *_FLAGS, f"--user-data-dir={profile}", "about:blank"],
+            [sys.executable, "-c", _START, *map(str, given), program, *_FLAGS, f"--user-data-dir={profile}"],
             pass_fds=given, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         for number in (theirs_in, theirs_out, *given):
@@ -222,7 +222,8 @@ class Page:
             "e.scrollIntoView({block: 'center', behavior: 'instant'}); const b = e.getBoundingClientRect();"
             "return [b.left + b.width / 2, b.top + b.height / 2, b.width * b.height]; })()"
         )
-        assert box and box[2] > 0, f"nothing to be seen at {selector}"
+        assert box is not None, f"there is no {selector}"
+        assert box[2] > 0, f"nothing is to be seen of {selector}"
         return box[0], box[1]
 
     def click(self, selector: str) -> None:
