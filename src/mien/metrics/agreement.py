@@ -43,10 +43,10 @@ def krippendorff_alpha(ratings: AnyArray, scale: Scale) -> float | None:
     coincidence = (counts / (judged - 1)[:, None]).T @ counts - np.diag((counts / (judged - 1)[:, None]).sum(axis=0))
     totals = coincidence.sum(axis=1)
     difference = _differences(values, totals, scale)
-    expected = float(totals @ difference @ totals) / (totals.sum() - 1.0)
+    expected = float(totals @ difference @ totals) / float(totals.sum() - 1.0)
     if expected == 0.0:
         return None
-    return 1.0 - float((coincidence * difference).sum()) / expected
+    return 1.0 - float(np.sum(coincidence * difference)) / expected
 
 
 def _differences(values: DoubleArray, totals: DoubleArray, scale: Scale) -> DoubleArray:
