@@ -13,7 +13,7 @@ import numpy as np
 
 import mien.systems
 from mien.app.jobs import ProgressCallback, StageClock, analyse_clip, write_frames
-from mien.app.picture_quality import grey, noise, sharpness
+from mien.metrics.picture_quality import grey, noise, sharpness
 from mien.emotion.track import EmotionTrack
 from mien.reconstruction.analysis import AnalysedFace, Analysis
 from mien.systems.base import System
@@ -57,7 +57,7 @@ class FaceReport:
         roll_degrees: Likewise.
         confidence: Mean confidence of the tracker, 0 to 1.
         residual: Median distance of model and landmarks, eye distances.
-        sharpness: See :func:`mien.app.picture_quality.sharpness`; median of samples.
+        sharpness: See :func:`mien.metrics.picture_quality.sharpness`; median of samples.
         noise: Standard deviation in the shades of 8 bits, median.
         brightness: Median grey of the face, 0 to 1.
         turned_share: Share of its frames with the head turned by more than 40 degrees.

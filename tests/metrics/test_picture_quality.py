@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 from skimage import data as pictures
 
-from mien.app.picture_quality import grey, noise, sharpness
+from mien.metrics.picture_quality import grey, noise, sharpness
 from mien.errors import InputError
 
 FACE = grey(pictures.astronaut()[50:230, 150:300] / 255.0)
