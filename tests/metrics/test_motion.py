@@ -6,7 +6,7 @@ import pytest
 from mien.errors import InputError
 from mien.metrics.continuity import added_jumps, jumps, largest_jump_ratio
 from mien.metrics.face_frame import STABLE
-from mien.metrics.jitter import aligned, consecutive, jitter, jitter_ratio
+from mien.metrics.jitter import added_jitter, aligned, consecutive, jitter, jitter_ratio, jitter_series
 from mien.metrics.pose_drift import pose_drift
 
 LOOSE = np.setdiff1d(np.arange(478), (*STABLE, 33, 263))
@@ -49,6 +49,25 @@ def test_jitter_ratio_is_the_ratio_of_noise(faces):
     assert jitter_ratio(same, same) == 1
     assert jitter_ratio(same, same * 3) == pytest.approx(1)  # the unit is the face's own
     assert np.isnan(jitter_ratio(faces.face(5), same[:5]))  # a still source has no jitter to compare with
+
+
+def test_jitter_frame_by_frame(faces):
+    points = faces.face(7)
+    points[3, LOOSE, 0] += 2.0  # second differences 2, -4, 2 around it
+    share = len(LOOSE) / 478 / 100
+    np.testing.assert_allclose(jitter_series(points), np.array([np.nan, 0, 2, 4, 2, 0, np.nan]) * share, atol=1e-12)
+    assert jitter(points) == pytest.approx(np.nanmean(jitter_series(points)))
+    added, worst = added_jitter(faces.face(7), points)
+    np.testing.assert_allclose(added, jitter_series(points), atol=1e-12)
+    assert worst == 3
+    frames = [4, 5, 6, 7, 9, 10, 11]  # a frame is missing right after the trembling one
+    np.testing.assert_allclose(
+        jitter_series(points, frames), np.array([np.nan, 0, 2, np.nan, np.nan, 0, np.nan]) * share, atol=1e-12
+    )
+    assert added_jitter(faces.face(7), points, frames)[1] == 6
+    assert added_jitter(points, points)[0][3] == 0
+    assert added_jitter(points[:2], points[:2])[1] is None
+    assert jitter_series(faces.face(0)).shape == (0,)
 
 
 def test_gaps_are_left_out(faces):

@@ -50,10 +50,10 @@ def consecutive(count: int, frames: AnyArray | None, span: int) -> AnyArray:
     return np.asarray(index[span - 1 :] - index[:starts] == span - 1)
 
 
-def jitter(landmarks: AnyArray, frames: AnyArray | None = None, align: bool = True) -> float:
-    """Mean magnitude of the second temporal difference of the landmarks in the image plane.
+def jitter_series(landmarks: AnyArray, frames: AnyArray | None = None, align: bool = True) -> DoubleArray:
+    """Magnitude of the second temporal difference of the landmarks in the image plane, frame by frame.
 
-    ``mean over t, i of |x(t-1, i) - 2 x(t, i) + x(t+1, i)|``: zero for steady motion, large for trembling.
+    ``mean over i of |x(t-1, i) - 2 x(t, i) + x(t+1, i)|``: zero for steady motion, large for trembling.
 
     Args:
         landmarks: ``(T, 478, 3)`` px.
@@ -61,18 +61,61 @@ def jitter(landmarks: AnyArray, frames: AnyArray | None = None, align: bool = Tr
         align: Take the head's motion out first (see :func:`aligned`); else only divide by the eye distance.
 
     Returns:
-        Eye distances per frame²; NaN without three neighbouring frames.
+        ``(T,)``, eye distances per frame²; NaN where a neighbour is missing, so at both ends.
 
     Raises:
         InputError: A wrong shape or not finite.
     """
     points = checked_landmarks(landmarks)
     whole = consecutive(len(points), frames, 3)
-    if not whole.any():
-        return float("nan")
-    placed = aligned(points) if align else points / eye_distance(points)[:, None, None]
-    second = placed[:-2, :, :2] - 2 * placed[1:-1, :, :2] + placed[2:, :, :2]
-    return float(np.linalg.norm(second[whole], axis=2).mean())
+    series = np.full(len(points), np.nan)
+    if whole.any():
+        placed = aligned(points) if align else points / eye_distance(points)[:, None, None]
+        second = placed[:-2, :, :2] - 2 * placed[1:-1, :, :2] + placed[2:, :, :2]
+        series[1:-1][whole] = np.linalg.norm(second[whole], axis=2).mean(axis=1)
+    return series
+
+
+def jitter(landmarks: AnyArray, frames: AnyArray | None = None, align: bool = True) -> float:
+    """Mean of :func:`jitter_series`: eye distances per frame²; NaN without three neighbouring frames.
+
+    Args:
+        landmarks: ``(T, 478, 3)`` px.
+        frames: See :func:`jitter_series`.
+        align: See :func:`jitter_series`.
+
+    Raises:
+        InputError: A wrong shape or not finite.
+    """
+    series = jitter_series(landmarks, frames, align)
+    measured = np.isfinite(series)
+    return float(series[measured].mean()) if measured.any() else float("nan")
+
+
+def added_jitter(
+    source: AnyArray, result: AnyArray, frames: AnyArray | None = None, align: bool = True
+) -> tuple[DoubleArray, int | None]:
+    """Jitter of the result beyond the source's, frame by frame.
+
+    Args:
+        source: ``(T, 478, 3)`` px.
+        result: ``(T, 478, 3)`` px, the same frames.
+        frames: See :func:`jitter_series`.
+        align: See :func:`jitter_series`.
+
+    Returns:
+        ``(T,)``, eye distances per frame², negative where the result is steadier, NaN where a neighbour is missing; and
+        the index of the frame where it is largest (of ``frames`` if given), ``None`` where there is none to measure.
+
+    Raises:
+        InputError: A wrong shape, not finite, or not as many frames.
+    """
+    first, second = checked_pair(source, result)
+    added = jitter_series(second, frames, align) - jitter_series(first, frames, align)
+    if not np.isfinite(added).any():
+        return added, None
+    row = int(np.nanargmax(added))
+    return added, row if frames is None else int(np.asarray(frames)[row])
 
 
 def jitter_ratio(source: AnyArray, result: AnyArray, frames: AnyArray | None = None, align: bool = True) -> float:
@@ -81,8 +124,8 @@ def jitter_ratio(source: AnyArray, result: AnyArray, frames: AnyArray | None = N
     Args:
         source: ``(T, 478, 3)`` px.
         result: ``(T, 478, 3)`` px, the same frames.
-        frames: See :func:`jitter`.
-        align: See :func:`jitter`.
+        frames: See :func:`jitter_series`.
+        align: See :func:`jitter_series`.
 
     Raises:
         InputError: A wrong shape, not finite, or not as many frames.
