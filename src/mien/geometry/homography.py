@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
+from numpy.typing import ArrayLike
 
 from mien.errors import InputError
 from mien.geometry.sampling import sample_cubic
@@ -52,10 +53,10 @@ def fit_homography(source: AnyArray, target: AnyArray) -> DoubleArray:
     return np.asarray(full / full[2, 2])
 
 
-def apply_homography(matrix: AnyArray, points: AnyArray) -> DoubleArray:
+def apply_homography(matrix: AnyArray, points: ArrayLike) -> DoubleArray:
     """Map points ``(K, 2)``."""
-    points = np.asarray(points, np.float64)
-    mapped = np.concatenate([points, np.ones((len(points), 1))], axis=1) @ np.asarray(matrix, np.float64).T
+    flat = np.asarray(points, np.float64)
+    mapped = np.concatenate([flat, np.ones((len(flat), 1))], axis=1) @ np.asarray(matrix, np.float64).T
     return np.asarray(mapped[:, :2] / mapped[:, 2:])
 
 

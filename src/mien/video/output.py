@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import secrets
 import shutil
@@ -12,20 +11,8 @@ from pathlib import Path
 
 import av
 
+from mien.disk import REASONS
 from mien.errors import OutputError
-
-_REASONS = {
-    errno.ENOSPC: "no space left on the disk",
-    errno.EDQUOT: "the disk quota is used up",
-    errno.EFBIG: "the file grows larger than the disk or the account allows",
-    errno.EACCES: "no permission to write there",
-    errno.EPERM: "no permission to write there",
-    errno.EROFS: "the disk is read-only",
-    errno.ENOENT: "the folder does not exist",
-    errno.ENOTDIR: "the folder does not exist",
-    errno.ENAMETOOLONG: "the name is too long",
-    errno.EIO: "the disk reports an error",
-}
 
 
 @contextlib.contextmanager
@@ -37,7 +24,7 @@ def output_errors(target: Path) -> Iterator[None]:
         raise
     except (av.error.FFmpegError, OSError) as error:
         number = getattr(error, "errno", None)
-        reason = _REASONS.get(abs(number)) if isinstance(number, int) else None
+        reason = REASONS.get(abs(number)) if isinstance(number, int) else None
         raise OutputError(
             f"{target}: cannot be written: {reason or getattr(error, 'strerror', None) or error}."
         ) from error
