@@ -1,12 +1,10 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 
 from mien.errors import EmotionError, InputError
 from mien.metrics import recognition
-from mien.metrics.recognition import CROPS, FaceCrop, crop_face, grey, resampling, target_probability
+from mien.metrics.recognition import CROPS, FaceCrop, crop_face, grey, target_probability
 
 LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 
@@ -15,25 +13,6 @@ def picture(height=600, width=640, seed=0):
     """Noise on a coarse grid, so that shifts show."""
     coarse = np.random.default_rng(seed).integers(0, 256, (height // 20, width // 20, 3)).astype(np.uint8)
     return np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC))
-
-
-@given(st.integers(1, 700), st.booleans())
-def test_resampling_rows_are_means(size, smooth):
-    weights = resampling(size, 64, smooth)
-    assert weights.shape == (64, size)
-    assert weights.min() >= 0
-    np.testing.assert_allclose(weights.sum(axis=1), 1, atol=1e-5)
-
-
-@pytest.mark.parametrize(("smooth", "method"), [(True, Image.Resampling.BOX), (False, None)])
-def test_resampling_against_pillow_and_by_hand(smooth, method):
-    row = np.random.default_rng(0).uniform(0, 255, 256).astype(np.float32)
-    found = resampling(256, 64, smooth) @ row
-    if smooth:
-        expected = np.asarray(Image.fromarray(row[None]).resize((64, 1), method))[0]
-    else:  # four pixels to one: the middle lies between the second and the third
-        expected = (row[1::4] + row[2::4]) / 2
-    np.testing.assert_allclose(found, expected, atol=1e-3)
 
 
 def test_crops_agree_with_opencv(faces):

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.errors import EmotionError, InputError
+from mien.geometry.resampling import resampling
 from mien.metrics.expression_classifier import INPUT_SIZE, ExpressionClassifier
 from mien.metrics.face_frame import LEFT_EYE_OUTER, RIGHT_EYE_OUTER
 from mien.types import LANDMARK_COUNT, AnyArray, ByteArray, FloatArray
@@ -136,25 +137,6 @@ def crop_face(rgb: ByteArray, landmarks: AnyArray, crop: FaceCrop) -> ByteArray:
 def grey(rgb: ByteArray) -> ByteArray:
     """Luma of ITU-R BT.601, as OpenCV and Pillow compute it: ``(..., 3)`` uint8 to ``(...)`` uint8."""
     return np.asarray(np.rint(rgb @ np.array((0.299, 0.587, 0.114), np.float32)), np.uint8)
-
-
-@lru_cache(maxsize=64)
-def resampling(size: int, out: int, smooth: bool) -> FloatArray:
-    """The matrix that resamples a row of ``size`` pixels to ``out``: ``(out, size)``, rows summing to 1.
-
-    Args:
-        size: Pixels in.
-        out: Pixels out.
-        smooth: Where it shrinks, average over the pixels covered; else interpolate between the two nearest centres.
-    """
-    scale = size / out
-    if smooth and scale > 1:
-        edges = np.arange(out + 1)[:, None] * scale
-        covered = np.clip(edges - np.arange(size), 0.0, 1.0)  # how much of each pixel lies before each edge
-        return np.asarray(np.diff(covered, axis=0) / scale, np.float32)
-    centres = np.clip((np.arange(out) + 0.5) * scale - 0.5, 0, size - 1)
-    # A tent of width 1 around each centre is linear interpolation.
-    return np.asarray(np.maximum(0.0, 1.0 - np.abs(centres[:, None] - np.arange(size))), np.float32)
 
 
 def recognise(

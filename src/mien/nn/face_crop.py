@@ -1,0 +1,61 @@
+"""How face-api cuts a face out for its networks: the landmarks' box and a margin, brought into a square.
+
+Source: vladmandic/face-api 1.7.15 (MIT), ``FaceLandmarks.align`` and ``imageToSquare``: the bounding box of the 68
+landmarks (jaw and brows bound it), a tenth of its size more on each side, cut at the image's border, scaled until it
+fits the square, black beside it. The 68-point box is found from the tracker's 478 points: jaw line and brows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mien.errors import InputError
+from mien.geometry.resampling import resampling
+from mien.types import LANDMARK_COUNT, AnyArray, ByteArray
+
+MARGIN = 0.2
+"""What is added to width and height, both sides together."""
+
+JAW = (127, 234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454, 356)
+BROWS = (70, 63, 105, 66, 107, 336, 296, 334, 293, 300)
+JAW_AND_BROWS = JAW + BROWS
+"""Landmarks along the jaw, ear to ear, and along the upper edges of the brows: they bound the 68 points."""
+
+
+def face_api_crop(rgb: ByteArray, landmarks: AnyArray, size: int) -> ByteArray:
+    """Cut a face out as face-api does.
+
+    Args:
+        rgb: ``(H, W, 3)`` uint8.
+        landmarks: ``(478, 3)`` px of the face in it.
+        size: Side of the square, px: 112 for the expression network, 150 for the recognition network.
+
+    Returns:
+        ``(size, size, 3)`` uint8.
+
+    Raises:
+        InputError: Another shape, or a face of less than one pixel or outside the image.
+    """
+    points = np.asarray(landmarks, np.float64)
+    if points.shape != (LANDMARK_COUNT, 3) or not np.isfinite(points).all():
+        raise InputError(f"landmarks have shape {points.shape}; expected finite ({LANDMARK_COUNT}, 3), px")
+    bounds = points[list(JAW_AND_BROWS), :2]
+    low, high = bounds.min(axis=0), bounds.max(axis=0)
+    margin = (high - low) * MARGIN / 2
+    x0, y0 = np.maximum(np.floor(low - margin), 0).astype(int)
+    x1, y1 = np.minimum(np.floor(high + margin), (rgb.shape[1], rgb.shape[0])).astype(int)
+    if x1 <= x0 or y1 <= y0:
+        raise InputError("the face lies outside the image or is smaller than a pixel; expected landmarks in px of it")
+    return _into_square(rgb[y0:y1, x0:x1], size)
+
+
+def _into_square(cut: ByteArray, size: int) -> ByteArray:
+    height, width = cut.shape[:2]
+    scale = size / max(height, width)
+    rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
+    across = np.einsum("oi,hic->hoc", resampling(width, columns, smooth=True), cut.astype(np.float32), optimize=True)
+    small = np.einsum("oh,hwc->owc", resampling(height, rows, smooth=True), across, optimize=True)
+    out = np.zeros((size, size, 3), np.uint8)
+    top, left = (size - rows) // 2, (size - columns) // 2
+    out[top : top + rows, left : left + columns] = np.clip(np.rint(small), 0, 255)
+    return out
