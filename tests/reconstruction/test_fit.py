@@ -8,7 +8,7 @@ from scipy.spatial.transform import Rotation
 
 from mien.errors import InputError
 from mien.geometry.camera import project
-from mien.reconstruction.fit import fit_track, identity_frames
+from mien.reconstruction.fit import fit_track, identity_frames, shared_alpha
 from mien.reconstruction.solver import FitSettings
 from mien.tracking.face_track import FaceTrack
 
@@ -104,6 +104,23 @@ def test_identity_frames_are_confident_and_spread():
     assert rows[0] == 0
     assert rows[-1] == 999
     assert identity_frames(np.zeros(3)) == [0, 1, 2]
+
+
+def test_identity_from_neutral_tracks_leaves_a_held_smile_to_expression(patch_model, known_track):
+    """Of the same face: alpha from a neutral clip, used for one with a held smile, finds more of it."""
+    smile = np.zeros((30, 10))
+    smile[:, 4] = 0.9
+    neutral, smiling = known_track(patch_model, beta=0.0 * smile), known_track(patch_model, beta=smile)
+    alpha = shared_alpha(patch_model, [neutral.track])
+    found, alone = fit_track(patch_model, smiling.track, alpha=alpha), fit_track(patch_model, smiling.track)
+    np.testing.assert_array_equal(found.alpha, alpha.astype(np.float32))
+    assert np.abs(found.beta - smile).mean() < 0.95 * np.abs(alone.beta - smile).mean()
+    both = shared_alpha(patch_model, [neutral.track, smiling.track])
+    np.testing.assert_allclose(both, neutral.alpha, atol=0.3)
+    with pytest.raises(InputError, match="alpha must be"):
+        fit_track(patch_model, neutral.track, alpha=np.zeros(3))
+    with pytest.raises(InputError, match="needs a face track"):
+        shared_alpha(patch_model, [])
 
 
 def test_progress_counts_every_frame(patch_model, known_track):

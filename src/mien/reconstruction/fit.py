@@ -26,6 +26,7 @@ def fit_track(
     model: MorphableModel,
     track: FaceTrack,
     *,
+    alpha: AnyArray | None = None,
     settings: FitSettings | None = None,
     chunk_frames: int = CHUNK_FRAMES,
     progress: Callable[[int], None] | None = None,
@@ -38,6 +39,7 @@ def fit_track(
     Args:
         model: The morphable model; its ``landmark_vertices`` are in the tracker's order.
         track: The landmarks.
+        alpha: ``(A,)`` who it is, if that is known, as from :func:`shared_alpha`; None to estimate it from the track.
         settings: Weights and limits; None for the defaults.
         chunk_frames: Frames read at once.
         progress: Called with the number of frames fitted since the last call.
@@ -46,13 +48,13 @@ def fit_track(
         Parameters for every frame of the track, without light.
 
     Raises:
-        InputError: If a face's eye corners fall together.
+        InputError: If a face's eye corners fall together, or alpha is not the model's.
     """
     settings = settings or FitSettings()
     basis = LandmarkBasis.of(model)
-    chosen = identity_frames(np.asarray(track.confidence))
-    samples = [_camera_points(track, track.start + k, track.start + k + 1, len(basis.mean))[0] for k in chosen]
-    alpha = estimate_alpha(basis, np.concatenate(samples), settings)
+    alpha = shared_alpha(model, [track], settings=settings) if alpha is None else np.asarray(alpha, np.float64)
+    if alpha.shape != (model.identity_count,):
+        raise InputError(f"alpha must be ({model.identity_count},), but came as {alpha.shape}")
     part = basis.expression_part(alpha)
     rows = []
     for start in range(track.start, track.stop, chunk_frames):
@@ -62,6 +64,39 @@ def fit_track(
             progress(stop - start)
     beta, rotation, scale, translation, residual = (np.concatenate(column) for column in zip(*rows, strict=True))
     return FaceParameters(track.start, alpha.astype(np.float32), beta, rotation, scale, translation, residual)
+
+
+def shared_alpha(
+    model: MorphableModel,
+    tracks: Sequence[FaceTrack],
+    *,
+    settings: FitSettings | None = None,
+    frame_count: int = FRAME_COUNT,
+) -> DoubleArray:
+    """Estimate who somebody is from several tracks of the same face, so that alpha holds no clip's expression.
+
+    Args:
+        model: The morphable model.
+        tracks: One or more; each gives about equally many frames.
+        settings: Weights and limits; None for the defaults.
+        frame_count: At most so many frames in all; but one a track, for the first so many tracks.
+
+    Returns:
+        ``(A,)`` identity coefficients.
+
+    Raises:
+        InputError: If there is no track, or a face's eye corners fall together.
+    """
+    basis = LandmarkBasis.of(model)
+    samples = []
+    chosen = well_spread(tracks, frame_count) if tracks else []
+    for track in chosen:
+        rows = identity_frames(np.asarray(track.confidence), max(1, frame_count // len(chosen)))
+        frames = [track.start + row for row in rows]
+        samples += [_camera_points(track, frame, frame + 1, len(basis.mean))[0] for frame in frames]
+    if not samples:
+        raise InputError("identity needs a face track, but none came")
+    return estimate_alpha(basis, np.concatenate(samples), settings or FitSettings())
 
 
 def identity_frames(confidence: AnyArray, count: int = FRAME_COUNT) -> list[int]:
