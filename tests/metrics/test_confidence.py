@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from mien.errors import InputError
-from mien.metrics.confidence import clustered_mean_interval, mean_interval, wilson_interval
+from mien.metrics.confidence import clustered_mean_interval, clustered_share_interval, mean_interval, wilson_interval
 
 
 @pytest.mark.parametrize("level", [0.8, 0.95, 0.99])
@@ -65,6 +65,37 @@ def test_wilson_is_that_of_scipy(successes: int, trials: int, level: float) -> N
     assert found.low is not None
     assert found.high is not None
     assert 0 <= found.low <= found.value <= found.high <= 1
+
+
+def test_share_of_clusters_by_hand() -> None:
+    """Hits 2/2, 1/2, 0/2: p = 1/2, v = 3/2·(1 + 0 + 1)/36 = 1/12, so 3 answers count: as 1.5 in 3 by Wilson."""
+    found = clustered_share_interval([[True, True], [True, False], [], [False, False]])
+    z2 = 1.959963984540054**2
+    half = np.sqrt(z2 * (0.25 / 3 + z2 / 36)) / (1 + z2 / 3)
+    assert (found.low, found.high) == pytest.approx((0.5 - half, 0.5 + half))
+    assert (found.value, found.count) == (0.5, 3)
+
+
+def test_share_counts_no_more_answers_than_there_are() -> None:
+    alike = [[True, False]] * 5  # people do not differ at all: variance 0
+    assert clustered_share_interval(alike).low == pytest.approx(wilson_interval(5, 10).low)
+    assert clustered_share_interval([[True, True]] * 5).low == pytest.approx(wilson_interval(5, 5).low)
+    assert clustered_share_interval([[True, False]]).low is None
+
+
+def test_shares_of_clusters_hold_the_truth() -> None:
+    """2,000 studies of 20 people, whose own probability is uniform: 95 ± 2 %; Wilson over all answers under 80 %."""
+    draw = np.random.default_rng(8)
+    held = naive = 0
+    for _ in range(2000):
+        answers = draw.random((20, 10)) < draw.random((20, 1))
+        for found, counts in ((clustered_share_interval(list(answers)), 1), (wilson_interval(answers.sum(), 200), 0)):
+            assert found.low is not None
+            assert found.high is not None
+            inside = found.low <= 0.5 <= found.high
+            held, naive = held + (inside and counts), naive + (inside and not counts)
+    assert abs(held / 2000 - 0.95) < 0.02
+    assert naive / 2000 < 0.8
 
 
 @pytest.mark.parametrize("values", [[], [float("nan")], [1.0, float("inf")]])

@@ -85,19 +85,53 @@ def wilson_interval(successes: int, trials: int, level: float = LEVEL) -> Interv
     Raises:
         InputError: Counts or level are out of range.
     """
-    from scipy.stats import norm
-
     _check_level(level)
     if trials < 1 or not 0 <= successes <= trials:
         raise InputError(f"a share needs 0 to n successes in n trials, n at least 1, not {successes} in {trials}")
-    z2 = float(norm.ppf((1.0 + level) / 2.0)) ** 2
     share = successes / trials
+    return Interval(share, *_wilson(share, float(trials), level), trials)
+
+
+def clustered_share_interval(clusters: Sequence[Sequence[bool]], level: float = LEVEL) -> Interval:
+    """Share of answers of one kind, given by several participants, each of whom gave several.
+
+    Wilson's interval, with the number of answers replaced by the effective one, p(1 − p)/v: v is the variance of the
+    ratio Σx_i/Σn_i between participants, k/(k − 1)·Σ(x_i − p·n_i)²/(Σn_i)² (linearised; W. G. Cochran, "Sampling
+    Techniques", 1977, 6.4). It is at most the number of answers. Where all or none of the answers are of that kind, v
+    says nothing, and the number of participants is taken.
+
+    Args:
+        clusters: For each participant whether each answer was of that kind; participants without any are passed over.
+        level: Confidence, between 0 and 1.
+
+    Raises:
+        InputError: No answers at all.
+    """
+    _check_level(level)
+    counts = np.array([len(answers) for answers in clusters if len(answers)], np.float64)
+    hits = np.array([sum(map(bool, answers)) for answers in clusters if len(answers)], np.float64)
+    if not len(counts):
+        raise InputError("a share needs one or more answers, and there are none")
+    people, answers = len(counts), float(counts.sum())
+    share = float(hits.sum()) / answers
+    if people == 1:
+        return Interval(share, None, None, 1)
+    variance = people / (people - 1) * float(((hits - share * counts) ** 2).sum()) / answers**2
+    if share in (0.0, 1.0):
+        effective = float(people)
+    else:
+        effective = min(answers, share * (1 - share) / variance) if variance > 0 else answers
+    return Interval(share, *_wilson(share, effective, level), people)
+
+
+def _wilson(share: float, trials: float, level: float) -> tuple[float, float]:
+    from scipy.stats import norm
+
+    z2 = float(norm.ppf((1.0 + level) / 2.0)) ** 2
     centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
     half = math.sqrt(z2 * (share * (1 - share) / trials + z2 / (4 * trials**2))) / (1 + z2 / trials)
-    # At 0 and n the ends are exactly 0 and 1; rounding would put them a hair beyond.
-    return Interval(
-        share, 0.0 if successes == 0 else centre - half, 1.0 if successes == trials else centre + half, trials
-    )
+    # At 0 and 1 the ends are exactly 0 and 1; rounding would put them a hair beyond.
+    return 0.0 if share == 0.0 else centre - half, 1.0 if share == 1.0 else centre + half
 
 
 def _check_level(level: float) -> None:
