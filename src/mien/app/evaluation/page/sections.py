@@ -1,0 +1,200 @@
+"""The parts of a clip's page: verdict, facts, how the clip says that it was edited, pictures, conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mien.app.evaluation.page.icons import badge, icon
+from mien.app.evaluation.page.markup import Child, Markup, join, sentence, tag
+from mien.app.evaluation.page.moments import Moment
+from mien.app.evaluation.page.stills import Still
+from mien.app.evaluation.page.tables import facts, path_of, where
+from mien.app.evaluation.page.words import VERDICTS, counted, explanation, headline, number, place, with_unit
+from mien.metrics.evaluation.evaluation import Evaluation, Figure
+from mien.video.claim import EditClaim
+
+
+def verdict(evaluation: Evaluation, pictured: set[int]) -> Markup:
+    """The verdict in words: what is wrong, what to look at, what is good."""
+    found: list[Child] = [
+        tag("h2", headline(evaluation), class_="headline", id="verdict"),
+        tag("p", explanation(evaluation), class_="lead"),
+    ]
+    serious = [*evaluation.with_verdict("fault"), *evaluation.with_verdict("attention")]
+    if serious:
+        found.append(tag("ol", [_finding(figure, pictured) for figure in serious], class_="findings"))
+    good = evaluation.with_verdict("good")
+    if good:
+        items = [tag("li", icon("good"), tag("div", _short(figure))) for figure in good]
+        found.append(tag("div", tag("h3", "What is good"), tag("ul", items, class_="good-list"), class_="good-block"))
+    return tag("section", found, class_="verdict", aria_labelledby="verdict")
+
+
+def _finding(figure: Figure, pictured: set[int]) -> Markup:
+    value = with_unit(figure.value, figure.unit, figure.asked)
+    asked = f" (asked: {figure.asked})" if figure.asked else ""
+    at = where(figure, pictured)
+    return tag(
+        "li",
+        tag("p", badge(figure.verdict), " ", tag("strong", figure.label), class_="finding-title"),
+        tag("p", sentence(figure.sentence)) if figure.sentence else None,
+        tag("p", tag("span", value, class_="value"), asked, join(" · worst at ", at) if at else None, class_="detail"),
+        class_=f"finding {figure.verdict}",
+    )
+
+
+def _short(figure: Figure) -> Markup:
+    asked = f", asked: {figure.asked}" if figure.asked else ""
+    value = with_unit(figure.value, figure.unit, figure.asked)
+    return join(tag("span", figure.label), " ", tag("span", value, asked, class_="detail"))
+
+
+def clip_facts(evaluation: Evaluation) -> Markup:
+    """What was measured."""
+    rate = evaluation.frames / evaluation.duration_s if evaluation.duration_s > 0 else None
+    pairs: dict[str, Child] = {"Result": path_of(evaluation.result), "Source": path_of(evaluation.source)}
+    if evaluation.target is not None:
+        pairs["Real footage"] = path_of(evaluation.target)
+    if evaluation.emotion:
+        pairs["Asked for"] = evaluation.emotion
+    if evaluation.system:
+        pairs["System"] = evaluation.system
+    pairs["Picture"] = f"{evaluation.width} × {evaluation.height} px"
+    frames = f"{with_unit(evaluation.duration_s, 's')}, {evaluation.frames} frames"
+    pairs["Length"] = f"{frames}, {number(rate)} a second" if rate else frames
+    return facts(pairs)
+
+
+def provenance(evaluation: Evaluation, claim: EditClaim | None, state: str | None) -> Markup:
+    """Says that the clip was edited, with the words of its own manifest.
+
+    Args:
+        evaluation: Of the clip.
+        claim: What the result's manifest says; None where it has none of mien's.
+        state: What checking the manifest gave: ``Valid``, ``Trusted``, ``Invalid``; None without.
+    """
+    if claim is not None:
+        said = f"{claim.sentence} This is what its signed C2PA manifest says{_STATES.get(state or '', '.')}"
+    else:
+        system = f" with the system {evaluation.system}" if evaluation.system else ""
+        asked = f" ({evaluation.emotion})" if evaluation.emotion else ""
+        said = (
+            f"The facial expression in this clip was edited{system}{asked}. The file carries no C2PA manifest of "
+            "mien's that says so: tell those who watch it."
+        )
+    more = "The pictures of the result on this page show edited expressions too."
+    return tag("aside", tag("p", tag("strong", "Edited footage. "), said, " ", more), class_="notice")
+
+
+_STATES = {
+    "Valid": ", and the file has not changed since it was signed.",
+    "Trusted": ", and the file has not changed since it was signed by a trusted signer.",
+    "Invalid": ". But the file was changed after it was signed.",
+}
+
+
+def peaks(moments: Sequence[Moment]) -> Markup | None:
+    """Pairs of pictures at the strongest moments of what was asked."""
+    shown = [moment for moment in moments if moment.peak]
+    if not shown:
+        return None
+    figures = [
+        tag(
+            "figure",
+            _pair(moment.faces or moment.frames, moment, "face" if moment.faces else "frame"),
+            tag("figcaption", tag("strong", moment.peak), f" · {place(moment.frame, moment.time_s)}"),
+            class_="peak",
+        )
+        for moment in shown
+    ]
+    return tag("section", tag("h2", "Before and after"), tag("div", figures, class_="peaks"), class_="block")
+
+
+def worst(moments: Sequence[Moment], left_out: int) -> Markup | None:
+    """Full-size pictures of the frames where measures are worst.
+
+    Args:
+        moments: Of the clip.
+        left_out: Frames named by figures but not pictured.
+    """
+    shown = [moment for moment in moments if moment.figures]
+    if not shown:
+        return None
+    serious = any(figure.verdict in ("fault", "attention") for moment in shown for figure in moment.figures)
+    lead = (
+        "Each measure of single frames is shown where it is worst; the source is at the left, the result at the right."
+        if serious
+        else "Nothing is wrong in these frames. They are where each measure comes nearest to its limit: if you look at "
+        "anything, look here. The source is at the left, the result at the right."
+    )
+    more = f" {counted(left_out, 'more frame')} stand in the table of all figures." if left_out else ""
+    items = [_moment(moment) for moment in sorted(shown, key=_order)]
+    return tag("section", tag("h2", "The weakest frames"), tag("p", lead, more, class_="lead"), items, class_="block")
+
+
+def _order(moment: Moment) -> tuple[int, int]:
+    names = list(VERDICTS)
+    return min(names.index(figure.verdict) for figure in moment.figures), moment.frame
+
+
+def _moment(moment: Moment) -> Markup:
+    reasons = [
+        tag(
+            "li",
+            badge(figure.verdict),
+            " ",
+            tag("span", figure.label, class_="name"),
+            " ",
+            tag("span", with_unit(figure.value, figure.unit, figure.asked), class_="value"),
+            tag("span", f"asked: {figure.asked}", class_="quiet") if figure.asked else None,
+        )
+        for figure in moment.figures
+    ]
+    pairs = []
+    if moment.faces is not None:
+        pairs.append(tag("figure", _pair(moment.faces, moment, "face"), class_="faces"))
+    pairs.append(tag("figure", _pair(moment.frames, moment, "frame"), class_="whole" if moment.faces else "faces"))
+    heading = place(moment.frame, moment.time_s)
+    return tag(
+        "article",
+        tag("h3", heading[0].upper() + heading[1:]),
+        tag("ul", reasons, class_="reasons"),
+        tag("div", pairs, class_="pictures", style=_columns(moment)),
+        tag("p", _size_note(moment), class_="quiet"),
+        class_="moment",
+        id=f"frame-{moment.frame}",
+    )
+
+
+def _columns(moment: Moment) -> str | None:
+    """Columns in which the two whole frames, one above the other, are as high as the faces beside each other."""
+    if moment.faces is None:
+        return None
+    face, frame = moment.faces[1], moment.frames[1]
+    share = (frame.width / frame.height) / (face.width / face.height) / 2
+    return f"--whole:{min(max(share, 0.3), 1.2):.3f}fr"
+
+
+def _size_note(moment: Moment) -> str:
+    scales = {"faces": (moment.faces or moment.frames)[1].scale, "frames": moment.frames[1].scale}
+    small = [f"{name} at {100 * scale:.0f} %" for name, scale in scales.items() if scale < 0.995]
+    found = "" if moment.faces else "No face was found in this frame. "
+    return found + (f"Made smaller to keep the page light: {', '.join(small)} of full size." if small else "")
+
+
+def _pair(stills: tuple[Still, Still], moment: Moment, what: str) -> Markup:
+    about = "" if not moment.figures else f" Worst here: {', '.join(figure.label for figure in moment.figures)}."
+    parts = []
+    for still, side, say in zip(stills, ("Source", "Result"), ("before", "after"), strict=True):
+        subject = "The face" if what == "face" else "The whole frame"
+        alt = f"{subject} {say} the edit, at {place(moment.frame, moment.time_s)}.{about if side == 'Result' else ''}"
+        image = tag("img", src=still.address(), alt=alt, width=still.width, height=still.height)
+        parts.append(tag("div", image, tag("span", side, class_="side"), class_="still"))
+    return tag("div", parts, class_="pair")
+
+
+def conditions(found: Mapping[str, str]) -> Markup | None:
+    """What a reader needs to measure again."""
+    if not found:
+        return None
+    return tag("section", tag("h2", "How this was measured"), facts(dict(found)), class_="block")
