@@ -55,7 +55,7 @@ def write_page(evaluation: Evaluation, path: Path, *, analysis: Analysis | None 
         tag("section", tag("h2", "Answer to intensity"), tag("p", _ANSWERS, class_="lead"), answers, class_="block")
         if answers
         else None,
-        tag("section", tag("h2", "All figures"), figures_table(evaluation, pictured), class_="block"),
+        tag("section", tag("h2", "All figures"), figures_table(evaluation, pictured), class_="block tables"),
         sections.conditions(evaluation.conditions),
     ]
     described = f"{title}, measured against its source: {headline(evaluation)}"

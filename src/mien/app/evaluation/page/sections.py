@@ -122,10 +122,10 @@ def worst(moments: Sequence[Moment], left_out: int) -> Markup | None:
         return None
     serious = any(figure.verdict in ("fault", "attention") for moment in shown for figure in moment.figures)
     lead = (
-        "Each measure of single frames is shown where it is worst; the source is at the left, the result at the right."
+        "Each measure of single frames is shown where it is worst, before and after the edit."
         if serious
         else "Nothing is wrong in these frames. They are where each measure comes nearest to its limit: if you look at "
-        "anything, look here. The source is at the left, the result at the right."
+        "anything, look here."
     )
     more = f" {counted(left_out, 'more frame')} stand in the table of all figures." if left_out else ""
     items = [_moment(moment) for moment in sorted(shown, key=_order)]
@@ -171,7 +171,7 @@ def _columns(moment: Moment) -> str | None:
     if moment.faces is None:
         return None
     face, frame = moment.faces[1], moment.frames[1]
-    share = (frame.width / frame.height) / (face.width / face.height) / 2
+    share = (frame.width / frame.height) / (face.width / face.height) / 2.2
     return f"--whole:{min(max(share, 0.3), 1.2):.3f}fr"
 
 

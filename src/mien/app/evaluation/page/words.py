@@ -99,7 +99,7 @@ def file_name(path: str) -> str:
 def counted(count: int, one: str, many: str = "") -> str:
     """A number in words with its noun: "Two faults"; "13 faults"."""
     numeral = _NUMERALS[count] if count < len(_NUMERALS) else str(count)
-    return f"{numeral} {one if count == 1 else many or one + 's'}"
+    return f"{numeral} {one if count == 1 or not one else many or one + 's'}"
 
 
 def by_severity(figures: Sequence[Figure]) -> list[Figure]:

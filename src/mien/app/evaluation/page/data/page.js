@@ -85,26 +85,52 @@
     });
   }
 
-  // The eye sees a change best in one place: the source takes the result's place while the button is held or on.
-  for (const pair of document.querySelectorAll(".pair")) {
-    const [source, result] = pair.querySelectorAll("img");
-    const button = element("button", "flip");
-    button.type = "button";
-    button.textContent = "Show source here";
-    button.setAttribute("aria-pressed", "false");
-    const edited = { src: result.src, alt: result.alt };
-    const label = result.parentElement.querySelector(".side");
-    button.addEventListener("click", () => {
-      const on = button.getAttribute("aria-pressed") !== "true";
-      button.setAttribute("aria-pressed", String(on));
-      Object.assign(result, on ? { src: source.src, alt: source.alt } : edited);
-      label.textContent = on ? "Source" : "Result";
-      button.textContent = on ? "Show result again" : "Show source here";
-    });
-    result.parentElement.append(button);
+  // The eye sees a change best in one place: the source takes the result's place at the press of a button.
+  const button = (words, action) => {
+    const made = Object.assign(element("button", "tool"), { type: "button", textContent: words });
+    made.addEventListener("click", action);
+    return made;
+  };
+  const swap = (image, label, pair) => {
+    const toggle = button("Show source here", () => set(toggle.getAttribute("aria-pressed") !== "true"));
+    const set = (on) => {
+      const [shown, name] = on ? [pair.source, "Source"] : [pair.result, "Result"];
+      Object.assign(image, { src: shown.src, alt: shown.alt });
+      label.textContent = name;
+      toggle.setAttribute("aria-pressed", String(on));
+    };
+    return { toggle, set };
+  };
+  const viewer = element("dialog", "viewer");
+  const viewerImage = element("img", ""), viewerLabel = element("span", "viewer-label"), viewerBar = element("div", "viewer-bar");
+  const viewerRoom = element("div", "viewer-room");
+  viewerRoom.tabIndex = 0;
+  viewerRoom.append(viewerImage);
+  viewer.append(viewerBar, viewerRoom);
+  viewer.addEventListener("click", (event) => { if (event.target === viewer) viewer.close(); });
+  document.body.append(viewer);
+  const enlarge = (pair) => {
+    const { toggle, set } = swap(viewerImage, viewerLabel, pair);
+    set(false);
+    viewerImage.width = pair.width;
+    viewerBar.replaceChildren(viewerLabel, toggle, button("Close", () => viewer.close()));
+    viewer.setAttribute("aria-label", pair.result.alt);
+    viewer.showModal();
+    viewerRoom.scrollTo((viewerRoom.scrollWidth - viewerRoom.clientWidth) / 2, (viewerRoom.scrollHeight - viewerRoom.clientHeight) / 2);
+  };
+  const backs = [];
+  for (const found of document.querySelectorAll(".pair")) {
+    const [source, result] = found.querySelectorAll("img");
+    const pair = { source: { src: source.src, alt: source.alt }, result: { src: result.src, alt: result.alt } };
+    pair.width = Number(result.getAttribute("width"));
+    const { toggle, set } = swap(result, result.parentElement.querySelector(".side"), pair);
+    backs.push(() => set(false));
+    const tools = element("div", "tools");
+    tools.append(toggle, button("Full size", () => enlarge(pair)));
+    found.after(tools);
   }
   addEventListener("beforeprint", () => {
-    for (const button of document.querySelectorAll(".flip[aria-pressed=true]")) button.click();
+    for (const back of backs) back();
     show(null);
   });
 })();
