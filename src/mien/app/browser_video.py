@@ -26,7 +26,7 @@ _QUALITY = "16"  # no difference to the source that would be seen beside it
 _MUXER = {"movflags": "+faststart", "fflags": "+bitexact"}
 
 
-def write_browser_video(source: Path, target: Path, comment: str = "") -> None:
+def write_browser_video(source: Path, target: Path, comment: str = "") -> tuple[int, int]:
     """Write a clip again for browsers: upright, square pixels, even size, first sound track, its own frame times.
 
     Nothing of the source's names, tags, manifests or encoder settings gets into the copy.
@@ -35,6 +35,9 @@ def write_browser_video(source: Path, target: Path, comment: str = "") -> None:
         source: A video, or a folder of numbered images.
         target: The ``.mp4``; it appears when it is complete.
         comment: Put into the file's metadata.
+
+    Returns:
+        Width and height of the copy, px.
 
     Raises:
         ClipError: The source cannot be read, or is a single image.
@@ -47,13 +50,14 @@ def write_browser_video(source: Path, target: Path, comment: str = "") -> None:
     try:
         with output_errors(target):
             with av.open(str(partial), "w", format="mp4", options=_MUXER) as output:
-                _write(clip, output, comment)
+                size = _write(clip, output, comment)
             partial.replace(target)
+            return size
     finally:
         discard(partial)
 
 
-def _write(clip: Clip, output: Any, comment: str) -> None:
+def _write(clip: Clip, output: Any, comment: str) -> tuple[int, int]:
     output.metadata.update({"comment": comment, "software": generator()} if comment else {})
     frames = clip.frames()
     first = next(frames, None)
@@ -75,6 +79,7 @@ def _write(clip: Clip, output: Any, comment: str) -> None:
         output.mux_one(packet)
     if sound is not None:
         sound.write_until(None)
+    return video.width, video.height
 
 
 def _add_video(output: Any, clip: Clip, first: Frame) -> Any:

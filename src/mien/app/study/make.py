@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
@@ -108,8 +108,14 @@ def _groups(clips: Sequence[KeyClip]) -> list[tuple[str, ...]]:
     return groups
 
 
-def public_data(key: StudyKey, contact: str = "") -> dict[str, Any]:
-    """What the page knows: no system, source or intensity, and the emotion only where the question names it."""
+def public_data(key: StudyKey, sizes: Mapping[str, tuple[int, int]], contact: str = "") -> dict[str, Any]:
+    """What the page knows: no system, source or intensity, and the emotion only where the question names it.
+
+    Args:
+        key: Of the study.
+        sizes: Clip name to width and height, px.
+        contact: Whom participants may ask.
+    """
     named = any("{emotion}" in question.text for question in key.questions)
     items = [
         {
@@ -123,6 +129,7 @@ def public_data(key: StudyKey, contact: str = "") -> dict[str, Any]:
     return {
         "id": key.study, "kind": key.kind, "title": key.title, "seed": key.seed, "contact": contact,
         "questions": [_question(question) for question in key.questions], "items": items,
+        "sizes": {name: list(size) for name, size in sorted(sizes.items())},
     }  # fmt: skip
 
 
@@ -161,12 +168,13 @@ def make_study(
     with staging_folder(folder) as staging, output_errors(folder):
         public = staging / "public"
         (public / "clips").mkdir(parents=True)
-        _write_page(public, public_data(key, contact))
+        sizes: dict[str, tuple[int, int]] = {}
         for done, clip in enumerate(key.clips):
             if progress is not None:
                 progress(done, len(key.clips))
             target = public / "clips" / f"{clip.name}.mp4"
-            write_browser_video(Path(clip.file), target, COMMENT.format(generator=generator()))
+            sizes[clip.name] = write_browser_video(Path(clip.file), target, COMMENT.format(generator=generator()))
+        _write_page(public, public_data(key, sizes, contact))
         _hide_times(public.rglob("*"))
         kept = staging / key_file.name
         kept.write_text(key_to_json(key), encoding="utf-8")

@@ -37,6 +37,7 @@ function keep() {
 }
 
 function show(...children) {
+  page.classList.toggle("wide", children.some((child) => child?.classList?.contains("order")));
   page.replaceChildren(...children.filter((child) => child !== null));
   shownAt = performance.now();
   window.scrollTo(0, 0);
@@ -88,7 +89,7 @@ function welcome() {
 function introduction() {
   const paragraphs = [
     "You will see short videos of people talking and say how they look to you. In some or all of them a computer " +
-      "program has changed the expression of the face: the people did not feel or show what you see.",
+      "program has changed the expression of the face: there, the people did not feel or show what you see.",
     STUDY.kind === "dnt"
       ? "Each page shows a few videos of one person. Play all of them to their end, then put them in order. You can change the order as often as you like."
       : "Each page shows one video. Play it to its end, as often as you like, then answer the questions. There are no right or wrong answers. Please use headphones or speakers.",
@@ -116,6 +117,7 @@ function begin(participant) {
 // A video; `seen` is called when it was played to its end, `failed` when it cannot be played.
 function video(name, words, seen, failed) {
   const film = make("video", { src: `clips/${name}.mp4`, controls: true, playsInline: true, preload: "auto", disablePictureInPicture: true });
+  [film.width, film.height] = STUDY.sizes[name];   // its place is kept before it is loaded
   film.setAttribute("controlslist", "nodownload noremoteplayback");
   film.setAttribute("aria-label", words);
   if (seen) film.addEventListener("ended", seen);
