@@ -33,6 +33,8 @@ def _private_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
     home = tmp_path_factory.mktemp("mien-home")
     os.environ["MIEN_CACHE"] = str(home / "cache")
     os.environ["MIEN_CONFIG"] = str(home / "config")
+    # A developer's store of published weights, for the tests that compare with them; they skip without.
+    os.environ["MIEN_WEIGHTS"] = os.environ.get("MIEN_TEST_WEIGHTS") or str(home / "weights")
     for variable in ("MIEN_C2PA_CERT", "MIEN_C2PA_KEY"):
         os.environ.pop(variable, None)
 

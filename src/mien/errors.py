@@ -33,3 +33,11 @@ class EmotionError(MienError):
 
 class ModelError(MienError):
     """A morphable model, actor or weight file is missing or not of its published format."""
+
+
+class WeightsMissingError(ModelError):
+    """The weights of an outside network are not on this machine; the text says how to get them."""
+
+
+class TrainingError(MienError):
+    """A training run cannot go on: its figures are not numbers any more."""

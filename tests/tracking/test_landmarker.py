@@ -1,12 +1,11 @@
-import hashlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mien.errors import ModelError
-from mien.tracking import BLENDSHAPE_NAMES, fetch_landmarker, find_landmarker, track_clip
-from mien.tracking.landmarker import LANDMARKER_SHA256, LANDMARKER_VARIABLE, BlendshapeReader
+from mien.tracking import BLENDSHAPE_NAMES, find_landmarker, track_clip
+from mien.tracking.landmarker import LANDMARKER_VARIABLE, BlendshapeReader
 from mien.video.clip import Clip
 
 
@@ -22,32 +21,11 @@ def test_the_file_is_found_by_argument_then_by_environment(tmp_path: Path, monke
         find_landmarker(tmp_path / "missing")
 
 
-def test_a_download_that_is_not_the_published_file_is_not_kept(tmp_path: Path) -> None:
-    source = tmp_path / "source"
-    source.write_bytes(b"something else")
-    with pytest.raises(ModelError, match=hashlib.sha256(b"something else").hexdigest()):
-        fetch_landmarker(tmp_path / "models", url=source.as_uri())
-    assert not (tmp_path / "models").exists()
-
-
-def test_an_address_without_answer_is_a_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="cannot be fetched"):
-        fetch_landmarker(tmp_path, url=(tmp_path / "missing").as_uri())
-
-
 def test_a_file_of_another_kind_is_a_clear_error(tmp_path: Path) -> None:
     file = tmp_path / "face_landmarker.task"
     file.write_bytes(b"not a zip")
     with pytest.raises(ModelError, match="not a face landmarker file"):
         BlendshapeReader(file)
-
-
-def test_the_published_file_is_kept_and_not_fetched_twice(shared: Path, tmp_path: Path) -> None:
-    source = shared / "weights/face_landmarker.task"
-    target = fetch_landmarker(tmp_path / "models", url=source.as_uri())
-    assert hashlib.sha256(target.read_bytes()).hexdigest() == LANDMARKER_SHA256
-    assert [file.name for file in target.parent.iterdir()] == ["face_landmarker.task"]
-    assert fetch_landmarker(tmp_path / "models", url="file:///nowhere") == target
 
 
 def test_scores_agree_with_mediapipes_own_task(shared: Path, tmp_path: Path) -> None:

@@ -26,6 +26,9 @@ BATCH_NORM_EPSILON = 1e-3
 
 MODULE_CHANNELS = (16, 32, 64, 128)
 
+PUBLISHED_LABELS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+"""The classes of the published weights, in their order; for files that do not name them."""
+
 _BATCH = 16
 """Crops computed together: larger batches fall out of the processor's cache and are slower per crop."""
 
@@ -109,7 +112,8 @@ class ExpressionClassifier:
         )
         stem = tuple(_normalised(weights[f"conv2d_{i}/kernel"], weights, i) for i in (1, 2))
         head = _Convolution(_f32(weights["conv2d_7/kernel"]), _f32(weights["conv2d_7/bias"]))
-        return cls(tuple(str(label) for label in weights["labels"]), (stem[0], stem[1]), modules, head)
+        labels = tuple(str(label) for label in weights.get("labels", np.array(PUBLISHED_LABELS)))
+        return cls(labels, (stem[0], stem[1]), modules, head)
 
     def probabilities(self, crops: AnyArray) -> FloatArray:
         """Class probabilities of grey face crops.

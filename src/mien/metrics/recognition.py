@@ -17,6 +17,7 @@ from mien.errors import EmotionError, InputError
 from mien.geometry.resampling import resampling
 from mien.metrics.expression_classifier import INPUT_SIZE, ExpressionClassifier
 from mien.metrics.face_frame import LEFT_EYE_OUTER, RIGHT_EYE_OUTER
+from mien.nn.weights.store import find, require_file
 from mien.types import LANDMARK_COUNT, AnyArray, ByteArray, FloatArray
 
 CLASSIFIER_FILE = "weights/fer_mini_xception_102.npz"
@@ -74,12 +75,15 @@ def shared_folder() -> Path:
 
 @lru_cache(maxsize=1)
 def default_classifier() -> ExpressionClassifier:
-    """The classifier from :func:`shared_folder`, read once.
+    """The classifier from the store of weights, else from :func:`shared_folder`, read once.
 
     Raises:
-        ModelError: It is not there.
+        WeightsMissingError: It is in neither.
     """
-    return ExpressionClassifier.load(shared_folder() / CLASSIFIER_FILE)
+    developers_own = shared_folder() / CLASSIFIER_FILE
+    if find("mini-xception") is None and developers_own.is_file():
+        return ExpressionClassifier.load(developers_own)
+    return ExpressionClassifier.load(require_file("mini-xception", "recognisability"))
 
 
 def probabilities(crops: AnyArray, classifier: ExpressionClassifier | None = None) -> FloatArray:

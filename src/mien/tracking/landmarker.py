@@ -1,16 +1,13 @@
-"""MediaPipe's face landmarker file: where it comes from, and the 52 blendshape scores it gives.
+"""MediaPipe's face landmarker file and the 52 blendshape scores that it gives.
 
 Optional: the landmarks come from the mesh bundled in MediaPipe's wheel with or without it. The file (Apache-2.0,
-3.6 MB) is a zip of networks; its landmark and blendshape networks are run on the regions of our own tracks.
+3.6 MB; `mien weights get face-landmarker`) is a zip of networks; its landmark and blendshape networks are run on the
+regions of our own tracks.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import tempfile
-import urllib.error
-import urllib.request
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -22,10 +19,6 @@ from mien.tracking.graph import Graph, load_mediapipe, message
 from mien.tracking.region import Region
 from mien.types import ByteArray, FloatArray
 
-LANDMARKER_URL = (
-    "https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/face_landmarker.task"
-)
-LANDMARKER_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
 LANDMARKER_VARIABLE = "MIEN_FACE_LANDMARKER"
 
 BLENDSHAPE_NAMES = (
@@ -104,41 +97,6 @@ def find_landmarker(path: str | os.PathLike[str] | None = None) -> Path | None:
     if not file.is_file():
         raise ModelError(f"There is no face landmarker file {file}; name an existing one or none.")
     return file
-
-
-def fetch_landmarker(folder: str | os.PathLike[str], *, url: str = LANDMARKER_URL, timeout_s: float = 60.0) -> Path:
-    """Download the face landmarker file, unless the folder has it. Call this only when the user asked for it.
-
-    Args:
-        folder: Where to keep it.
-        url: Where it lies.
-        timeout_s: Seconds without an answer after which to give up.
-
-    Returns:
-        The file, its SHA-256 checked.
-
-    Raises:
-        ModelError: If it cannot be fetched or written, or is not the published file.
-    """
-    target = Path(folder) / "face_landmarker.task"
-    try:
-        if target.is_file() and hashlib.sha256(target.read_bytes()).hexdigest() == LANDMARKER_SHA256:
-            return target
-        with urllib.request.urlopen(url, timeout=timeout_s) as answer:
-            content = answer.read()
-    except (urllib.error.URLError, OSError, ValueError) as error:
-        raise ModelError(f"The face landmarker file cannot be fetched from {url}: {error}.") from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != LANDMARKER_SHA256:
-        raise ModelError(f"The file at {url} has SHA-256 {found}, expected {LANDMARKER_SHA256}; it was not kept.")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as part:
-            part.write(content)
-        os.replace(part.name, target)
-    except OSError as error:
-        raise ModelError(f"The face landmarker file cannot be written to {target}: {error.strerror}.") from error
-    return target
 
 
 class BlendshapeReader:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _EVERY_S = 0.5
 """Least time between two lines of progress for machines."""
 
-_STAGE_NAMES = {"analyse": "Analysing", "render": "Rendering"}
+_STAGE_NAMES = {"analyse": "Analysing", "render": "Rendering", "fetch": "Fetching"}
 
 
 @Parameter(name="*")
