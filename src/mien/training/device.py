@@ -1,0 +1,41 @@
+"""Where to compute, and how exactly."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Literal
+
+import torch
+
+from mien.errors import InputError
+
+Precision = Literal["float32", "bfloat16"]
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """The device of that name; ``auto`` is the first GPU, or the CPU where there is none.
+
+    Raises:
+        InputError: There is no such device here.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    kind, _, number = name.partition(":")
+    known = torch.cuda.is_available() if kind == "cuda" else kind == "cpu"
+    if not known or (number and not (number.isdigit() and int(number) < max(1, torch.cuda.device_count()))):
+        there = ["cpu", *(f"cuda:{k}" for k in range(torch.cuda.device_count()))]
+        raise InputError(f"there is no device {name!r} here; there are: {', '.join(there)}")
+    return torch.device(name)
+
+
+def autocast(device: torch.device, precision: Precision) -> AbstractContextManager[object]:
+    """For the forward pass: matrix products in bfloat16 if asked for, all else as it is.
+
+    Raises:
+        InputError: The precision is not known.
+    """
+    if precision == "float32":
+        return nullcontext()
+    if precision == "bfloat16":
+        return torch.autocast(device.type, dtype=torch.bfloat16)
+    raise InputError(f"precision is float32 or bfloat16, not {precision!r}")
