@@ -100,7 +100,9 @@ function introduction() {
   if (STUDY.contact) paragraphs.push(`Questions? ${STUDY.contact}`);
   const count = STUDY.items.length;
   paragraphs.push(`The study has ${count} ${count === 1 ? "page" : "pages"}.`);
-  return paragraphs.map((text) => make("p", { textContent: text }));
+  const keys = STUDY.kind === "dnt" ? "arrow keys move the video whose bar has the focus" : "1 to 9 answer the next open question";
+  return [...paragraphs.map((text) => make("p", { textContent: text })),
+    make("p", { className: "hint keys", textContent: `With a keyboard: p plays, ${keys}, Enter goes on.` })];
 }
 
 function playable() {
