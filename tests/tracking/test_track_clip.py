@@ -9,7 +9,6 @@ from scipy.ndimage import gaussian_filter, zoom
 
 from mien.errors import ClipError, InputError, OutputError
 from mien.tracking import FaceTrack, Shot, track_clip
-from mien.tracking.track_clip import ahead
 from mien.types import ByteArray
 from mien.video.clip import Clip
 
@@ -215,30 +214,6 @@ def test_wrong_arguments_are_clear_errors(make_clip: MakeClip, portrait: ByteArr
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be made"):
         track_clip(clip, tmp_path / "file" / "folder")
-
-
-def test_ahead_keeps_order_hands_on_errors_and_ends_its_thread() -> None:
-    assert list(ahead(range(50))) == list(range(50))
-
-    def breaking() -> Iterator[int]:
-        yield 1
-        raise ValueError("broken")
-
-    with pytest.raises(ValueError, match="broken"):
-        list(ahead(breaking()))
-    closed: list[bool] = []
-
-    def endless() -> Iterator[int]:
-        try:
-            while True:
-                yield 0
-        finally:
-            closed.append(True)
-
-    items = ahead(endless())
-    next(items)
-    items.close()
-    assert closed == [True]
 
 
 def test_two_people_who_cross_keep_their_numbers(make_clip: MakeClip, portrait: ByteArray, tmp_path: Path) -> None:

@@ -27,7 +27,9 @@ from mien.emotion.track import EmotionTrack
 from mien.emotion.vocabulary import NEUTRAL
 from mien.errors import InputError, OutputError
 from mien.reconstruction.analysis import Analysis, analyse
-from mien.systems.base import render
+from mien.systems.base import PreparingSystem, System, render
+from mien.tracking.ahead import meanwhile
+from mien.types import Box
 from mien.video.claim import EditClaim
 from mien.video.clip import Clip
 from mien.video.frame import Frame
@@ -37,7 +39,7 @@ from mien.video.provenance import check_signing, edit_metadata, sign
 from mien.video.reader import open_container
 from mien.video.writer import ClipWriter
 
-Stage = Literal["analyse", "render"]
+Stage = Literal["analyse", "render", "fetch"]
 
 _QUEUE_FRAMES = 4
 """Frames between rendering and encoding: enough to even out their times, and 50 MB at 4K."""
@@ -129,7 +131,9 @@ def save_edit(edit: Edit, output: Path, *, progress: ProgressCallback | None = N
         if keep is not None:
             with output_errors(keep):
                 (staging / keep.name).write_text(edit_to_json(edit, keep.parent), encoding="utf-8")
-        analysis = analyse_clip(clip, progress)
+        with meanwhile(lambda: _prepare(system, clip)) as prepared:
+            analysis = analyse_clip(clip, progress)
+            prepared.result()
         frames = render(system, analysis, edit.tracks, edit.time_range)
         render_started = time.perf_counter()
         with ClipWriter(staged, clip, edit.encoder, edit_metadata(claim, _tags(clip))) as writer:
@@ -140,6 +144,21 @@ def save_edit(edit: Edit, output: Path, *, progress: ProgressCallback | None = N
             _publish(staging, output)
     where = None if manifest is None else output.parent / manifest.name
     return Result(output, keep, where, count, time.perf_counter() - started, render_s)
+
+
+def _prepare(system: System, clip: Clip) -> None:
+    """Load what rendering needs while the clip is analysed: the system's own, and how a picture is read and changed."""
+    if isinstance(system, PreparingSystem):
+        system.prepare()
+    for frame in clip.frames(0, 1):
+        _touch(frame)
+
+
+def _touch(frame: Frame) -> None:
+    """Read and change a corner of a frame, so that the compiled code for such frames is there."""
+    corner = Box(0, 0, min(8, frame.width), min(8, frame.height))
+    crop = frame.crop(corner)
+    frame.with_change(corner, crop, crop)
 
 
 def analyse_clip(

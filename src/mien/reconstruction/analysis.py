@@ -19,10 +19,12 @@ from mien.errors import ClipError, OutputError
 from mien.morphable import builtin
 from mien.morphable.model import MorphableModel
 from mien.reconstruction.cache import Cache, content_fingerprint, default_cache
-from mien.reconstruction.fit import fit_track
+from mien.reconstruction.fit import fit_track, prepare_fit
+from mien.reconstruction.light import prepare_light
 from mien.reconstruction.parameters import FaceParameters
 from mien.reconstruction.shot_light import WatchedClip, with_light
 from mien.reconstruction.storage import StoredShot, read_analysis, write_analysis
+from mien.tracking.ahead import meanwhile
 from mien.tracking.face_track import FaceTrack
 from mien.tracking.landmarker import find_landmarker
 from mien.tracking.track_clip import track_clip
@@ -200,12 +202,20 @@ def _make(
 ) -> tuple[DoubleArray, tuple[StoredShot, ...]]:
     """Track, fit, light; write everything into the folder."""
     watched = WatchedClip(clip)
-    tracked = track_clip(watched, folder, max_faces=max_faces, progress=progress, landmarker=landmarker)
-    times_s = watched.times_s
-    if not len(times_s):
-        raise ClipError(f"{clip.path} has no frame that can be decoded")
+    with meanwhile(lambda: _prepare(model)) as prepared:
+        tracked = track_clip(watched, folder, max_faces=max_faces, progress=progress, landmarker=landmarker)
+        times_s = watched.times_s
+        if not len(times_s):
+            raise ClipError(f"{clip.path} has no frame that can be decoded")
+        prepared.result()
     faces = [(track, fit_track(model, track)) for shot in tracked for track in shot.faces]
     lit = iter(with_light(clip, model, faces, watched.kept))
     shots = tuple((shot.start, shot.stop, tuple((track, next(lit)) for track in shot.faces)) for shot in tracked)
     write_analysis(folder, times_s, shots)
     return times_s, shots
+
+
+def _prepare(model: MorphableModel) -> None:
+    """Load what follows tracking while the tracker's networks run, which leave Python's lock free."""
+    prepare_light()
+    prepare_fit(model)

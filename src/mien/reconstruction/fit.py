@@ -22,6 +22,13 @@ CHUNK_FRAMES = 256
 Item = TypeVar("Item")
 
 
+def prepare_fit(model: MorphableModel) -> None:
+    """Take what the fit needs of a model, and load the compiled code by fitting its mean face once."""
+    basis = LandmarkBasis.of(model)
+    eyes = basis.mean[EYE_CORNERS_OUTER[0]] - basis.mean[EYE_CORNERS_OUTER[1]]
+    estimate_alpha(basis, basis.mean[None] / np.linalg.norm(eyes), FitSettings(iterations=1))
+
+
 def fit_track(
     model: MorphableModel,
     track: FaceTrack,

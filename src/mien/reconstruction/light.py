@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.ndimage import gaussian_filter, map_coordinates, uniform_filter
-from scipy.spatial import Delaunay
+import scipy  # its parts load when they are first used
 
 from mien.geometry import harmonics
 from mien.geometry.camera import project, rotate
@@ -84,6 +83,11 @@ class SkinSamples:
     contrast: DoubleArray
 
 
+def prepare_light() -> None:
+    """Load what the estimate takes of SciPy."""
+    assert scipy.ndimage, scipy.spatial
+
+
 def skin_landmarks(model: MorphableModel) -> AnyArray:
     """Indices of the landmarks that lie on plain skin of the model's mean face, ``(n,)``."""
     flat = model.mean[model.landmark_vertices][:, :2].astype(np.float64)
@@ -91,7 +95,7 @@ def skin_landmarks(model: MorphableModel) -> AnyArray:
     for outline, wider in NOT_SKIN:
         ring = flat[list(outline)]
         middle = ring.mean(axis=0)
-        plain &= Delaunay(middle + wider * (ring - middle)).find_simplex(flat) < 0
+        plain &= scipy.spatial.Delaunay(middle + wider * (ring - middle)).find_simplex(flat) < 0
     return np.flatnonzero(plain)
 
 
@@ -131,8 +135,8 @@ def sample_skin(
         return None
     unit = eye_distance / step
     width = max(1, 2 * round(_SAMPLE_RADIUS * unit) + 1)
-    colours = _read(uniform_filter(crop**SRGB_EXPONENT, (width, width, 0)), within[chosen])
-    skin = _read(uniform_filter(crop, (width, width, 0)), within[patches])
+    colours = _read(scipy.ndimage.uniform_filter(crop**SRGB_EXPONENT, (width, width, 0)), within[chosen])
+    skin = _read(scipy.ndimage.uniform_filter(crop, (width, width, 0)), within[patches])
     return SkinSamples(normals[chosen], colours, skin, _texture(crop, within[patches], unit))
 
 
@@ -214,14 +218,17 @@ def _positive(light: DoubleArray) -> DoubleArray:
 
 def _read(image: DoubleArray, places: DoubleArray) -> DoubleArray:
     """Bilinear samples ``(n, C)`` of an image ``(h, w, C)`` at ``(n, 2)`` x, y."""
-    channels = [map_coordinates(image[..., c], places.T[::-1], order=1, mode="nearest") for c in range(image.shape[2])]
+    channels = [
+        scipy.ndimage.map_coordinates(image[..., c], places.T[::-1], order=1, mode="nearest")
+        for c in range(image.shape[2])
+    ]
     return np.stack(channels, axis=1)
 
 
 def _texture(crop: DoubleArray, places: DoubleArray, eye_distance_px: float) -> DoubleArray:
     """Standard deviation of brightness in the band of wrinkles around places ``(m, 2)``, relative to brightness."""
     grey = crop @ LUMINANCE
-    fine, coarse = (gaussian_filter(grey, max(0.3, scale * eye_distance_px)) for scale in _WRINKLE_BAND)
-    energy = uniform_filter((fine - coarse) ** 2, max(3, round(0.12 * eye_distance_px)))
+    fine, coarse = (scipy.ndimage.gaussian_filter(grey, max(0.3, scale * eye_distance_px)) for scale in _WRINKLE_BAND)
+    energy = scipy.ndimage.uniform_filter((fine - coarse) ** 2, max(3, round(0.12 * eye_distance_px)))
     deviation, level = (_read(image[..., None], places)[:, 0] for image in (energy, coarse))
     return np.asarray(np.sqrt(deviation) / np.maximum(level, 0.02))

@@ -22,6 +22,7 @@ is cut into chunks. :func:`residuals` and :func:`jacobian` say the same plainly;
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -93,6 +94,7 @@ class LandmarkBasis:
     bounds: tuple[float, float]
 
     @staticmethod
+    @lru_cache(maxsize=2)
     def of(model: MorphableModel) -> LandmarkBasis:
         """Take the landmark vertices out of a model, with more weight on lips, eyes and brows."""
         at = model.landmark_vertices

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from mien.emotion.track import EmotionTrack
 from mien.errors import InputError, NoFaceError
@@ -41,6 +41,15 @@ class System(Protocol):
             face: The face, through one shot.
             track: What is asked of it, over the clip's time.
         """
+        ...
+
+
+@runtime_checkable
+class PreparingSystem(System, Protocol):
+    """A system that has something to load which does not depend on the clip."""
+
+    def prepare(self) -> None:
+        """Load it, so that rendering starts at once; called in another thread while the clip is analysed."""
         ...
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import queue
-import threading
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
 
 from mien.errors import InputError, OutputError
+from mien.tracking.ahead import ahead
 from mien.tracking.face_track import Shot
 from mien.tracking.follow import Networks, ShotFollower
 from mien.tracking.landmarker import find_landmarker
@@ -18,11 +16,7 @@ from mien.tracking.shots import with_cuts
 from mien.tracking.view import View
 from mien.video.clip import Clip
 
-Item = TypeVar("Item")
-
 Progress = Callable[[int], None]
-
-_AHEAD = 4
 
 
 def track_clip(
@@ -99,44 +93,3 @@ def _clear(folder: Path) -> None:
     """Delete the files of an earlier run, or of this one when it fails."""
     for file in folder.glob("shot_*_face_*"):
         file.unlink(missing_ok=True)
-
-
-def ahead(items: Iterable[Item], count: int = _AHEAD) -> Generator[Item, None, None]:
-    """Give items that a thread takes from their source in advance: decoding goes on while networks run.
-
-    Closing the generator ends the thread; an error of the source is raised here.
-    """
-    fetched: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(count)
-    stopped = threading.Event()
-
-    def put(entry: tuple[Item | None, BaseException | None]) -> None:
-        while not stopped.is_set():
-            try:
-                fetched.put(entry, timeout=0.1)
-            except queue.Full:
-                continue
-            return
-
-    def fetch() -> None:
-        try:
-            for item in items:
-                put((item, None))
-                if stopped.is_set():
-                    return
-            put((None, StopIteration()))
-        except BaseException as error:
-            put((None, error))
-
-    thread = threading.Thread(target=fetch, name="mien-ahead", daemon=True)
-    thread.start()
-    try:
-        while True:
-            item, error = fetched.get()
-            if isinstance(error, StopIteration):
-                return
-            if error is not None:
-                raise error
-            yield item  # type: ignore[misc] # None is not an item here
-    finally:
-        stopped.set()
-        thread.join()

@@ -10,7 +10,7 @@ import pytest
 from mien.morphable.model import MorphableModel
 from mien.reconstruction.parameters import Light
 from mien.systems.instant.config import InstantConfig
-from mien.systems.instant.edit import FaceState, Kit, edit_crop, edited_box, movement
+from mien.systems.instant.edit import FaceState, Kit, Placement, edit_crop, movement
 from mien.types import DoubleArray, FloatArray, Pose
 
 OPEN = np.ones(2)
@@ -60,29 +60,29 @@ def edit(
 ) -> tuple[FloatArray, FloatArray]:
     """The picture before and after, whole."""
     config = config or InstantConfig()
-    move = movement(kit, config, face.added, OPEN)
-    box = edited_box(face.landmarks, move, face.pose, *SIZE)
+    place = Placement.of(face, movement(kit, kit.lips.basis(config.lips), face.added, OPEN), *SIZE)
+    box = place.box
     after = picture.copy()
     crop = np.ascontiguousarray(picture[box.y0 : box.y1, box.x0 : box.x1])
-    after[box.y0 : box.y1, box.x0 : box.x1] = edit_crop(kit, config, light, face, crop, box, move)
+    after[box.y0 : box.y1, box.x0 : box.x1] = edit_crop(kit, config, light, face, crop, place)
     return picture, after
 
 
 def test_movement_is_linear_in_what_is_added(kit: Kit, model: MorphableModel) -> None:
     values = added(model, AU12=0.7, AU4=0.5, AU1=-0.2)
-    move = movement(kit, InstantConfig(), values, OPEN)
+    move = movement(kit, kit.lips.kept, values, OPEN)
     assert move.shape == (468, 3)
     for share in (0.0, 0.3, 0.5):
-        np.testing.assert_allclose(movement(kit, InstantConfig(), share * values, OPEN), share * move, atol=1e-9)
+        np.testing.assert_allclose(movement(kit, kit.lips.kept, share * values, OPEN), share * move, atol=1e-9)
 
 
 def test_free_lips_open_and_kept_ones_do_not(kit: Kit, model: MorphableModel) -> None:
     values = added(model, AU26=0.8, AU25=0.6)
     upper, lower = 13, 14
     for lips, expected in ((1.0, 0.0), (0.5, 0.5), (0.0, 1.0)):
-        move = movement(kit, InstantConfig(lips=lips), values, OPEN)
+        move = movement(kit, kit.lips.basis(lips), values, OPEN)
         opened = move[upper, 1] - move[lower, 1]
-        full = movement(kit, InstantConfig(lips=0.0), values, OPEN)
+        full = movement(kit, kit.lips.free, values, OPEN)
         assert opened == pytest.approx(expected * (full[upper, 1] - full[lower, 1]), abs=1e-6)
     assert full[upper, 1] - full[lower, 1] > 5.0  # mm
 
@@ -90,14 +90,14 @@ def test_free_lips_open_and_kept_ones_do_not(kit: Kit, model: MorphableModel) ->
 def test_a_shut_eyes_lids_are_left_alone_and_the_other_eyes_are_not(kit: Kit, model: MorphableModel) -> None:
     """A blink stays a blink: AU5 and AU7 of that eye do nothing. Its brow still acts."""
     lids = added(model, AU5=0.9, AU7=0.4)
-    move = movement(kit, InstantConfig(), lids, np.array([0.0, 1.0]))
+    move = movement(kit, kit.lips.kept, lids, np.array([0.0, 1.0]))
     right, left = [159, 145, 158, 153], [386, 374, 385, 380]
     assert np.abs(move[right]).max() < 1e-6
     assert np.abs(move[left]).max() > 0.5
-    half = movement(kit, InstantConfig(), lids, np.array([0.5, 1.0]))
-    whole = movement(kit, InstantConfig(), lids, OPEN)
+    half = movement(kit, kit.lips.kept, lids, np.array([0.5, 1.0]))
+    whole = movement(kit, kit.lips.kept, lids, OPEN)
     np.testing.assert_allclose(half[right], 0.5 * whole[right], atol=1e-6)
-    brows = movement(kit, InstantConfig(), added(model, AU1=1.0, AU2=1.0), np.zeros(2))
+    brows = movement(kit, kit.lips.kept, added(model, AU1=1.0, AU2=1.0), np.zeros(2))
     assert brows[105, 1] > 2.0
 
 
@@ -173,15 +173,16 @@ def test_the_box_holds_the_edit_and_lies_in_the_frame(
     kit: Kit, model: MorphableModel, drawn_face: DoubleArray, light: Light
 ) -> None:
     face = state(model, drawn_face, added(model, AU12=1.0))
-    move = movement(kit, InstantConfig(), face.added, OPEN)
-    box = edited_box(face.landmarks, move, face.pose, *SIZE)
+    move = movement(kit, kit.lips.kept, face.added, OPEN)
+    box = Placement.of(face, move, *SIZE).box
     assert box == box.clipped(*SIZE)
-    partly = face.landmarks - [300.0, 0.0, 0.0]
-    cut = edited_box(partly, move, face.pose, *SIZE)
-    assert cut.x0 == 0
-    assert 0 < cut.width < box.width
-    crop = np.full((cut.height, cut.width, 3), 0.5, np.float32)
-    result = edit_crop(kit, InstantConfig(), light, dataclasses.replace(face, landmarks=partly), crop, cut, move)
+    partly = dataclasses.replace(face, landmarks=face.landmarks - [300.0, 0.0, 0.0])
+    cut = Placement.of(partly, move, *SIZE)
+    assert cut.box.x0 == 0
+    assert 0 < cut.box.width < box.width
+    crop = np.full((cut.box.height, cut.box.width, 3), 0.5, np.float32)
+    result = edit_crop(kit, InstantConfig(), light, partly, crop, cut)
     assert result.shape == crop.shape
     assert np.isfinite(result).all()
-    assert edited_box(face.landmarks - [4000.0, 0.0, 0.0], move, face.pose, *SIZE).empty
+    outside = dataclasses.replace(face, landmarks=face.landmarks - [4000.0, 0.0, 0.0])
+    assert Placement.of(outside, move, *SIZE).box.empty

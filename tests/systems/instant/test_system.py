@@ -11,6 +11,7 @@ import pytest
 
 from mien.emotion.track import EmotionTrack
 from mien.reconstruction.analysis import AnalysedFace, Analysis
+from mien.systems.base import PreparingSystem
 from mien.systems.instant.config import InstantConfig
 from mien.systems.instant.system import Instant
 from mien.tracking.face_mesh import FaceMesh
@@ -187,3 +188,17 @@ def test_each_of_two_faces_has_its_own_emotion(couple: Analysis) -> None:
     renderer = Instant().face_renderer(couple, couple.shots[0].faces[1], EmotionTrack.parse("surprised"))
     both = renderer.render(first).rgb().astype(int) - source.rgb()
     np.testing.assert_array_equal(both, one + two)
+
+
+def test_preparing_builds_the_kit_that_renderers_use(still: Analysis, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mien.systems.instant import face as module
+
+    module.builtin_kit.cache_clear()
+    system = Instant()
+    assert isinstance(system, PreparingSystem)
+    system.prepare()
+    kit = module.builtin_kit()
+    monkeypatch.setattr(module.Kit, "of", lambda _model: pytest.fail("the kit was built again"))
+    renderer = system.face_renderer(still, still.faces[0], EmotionTrack.parse("happy"))
+    assert renderer.render(frames(still)[0]) is not frames(still)[0]
+    assert module.builtin_kit() is kit

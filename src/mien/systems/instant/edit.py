@@ -99,8 +99,40 @@ class FaceState:
     flush: DoubleArray
 
 
+@dataclass(frozen=True)
+class Placement:
+    """Where a face's movement lies in a frame, worked out once.
+
+    Attributes:
+        move: ``(468, 3)`` mm, from :func:`movement`.
+        rotation: ``(3, 3)`` of the head.
+        shift: ``(468, 2)`` the movement in px.
+        points: ``(612, 3)`` landmarks and skirt, px.
+        shifts: ``(612, 2)`` how each of them is moved, px.
+        eye_distance_px: Outer corner to outer corner.
+        box: The whole pixels of the frame that the edit can touch.
+    """
+
+    move: DoubleArray
+    rotation: DoubleArray
+    shift: DoubleArray
+    points: DoubleArray
+    shifts: DoubleArray
+    eye_distance_px: float
+    box: Box
+
+    @classmethod
+    def of(cls, state: FaceState, move: DoubleArray, width: int, height: int) -> Placement:
+        """Place a movement in a frame of that size, px."""
+        rotation = matrix_from_vector(state.pose.rotation)
+        shift = np.asarray((move @ rotation.T)[:, :2] * (state.pose.scale * np.array([1.0, -1.0])))
+        eye_distance = float(np.linalg.norm(np.subtract(*state.landmarks[EYE_CORNERS_OUTER])))
+        points, shifts = add_skirt(state.landmarks[:VERTEX_COUNT], shift, eye_distance)
+        return cls(move, rotation, shift, points, shifts, eye_distance, face_box(points, shifts, width, height))
+
+
 def edit_crop(
-    kit: Kit, config: InstantConfig, light: Light, state: FaceState, crop: FloatArray, box: Box, move: DoubleArray
+    kit: Kit, config: InstantConfig, light: Light, state: FaceState, crop: FloatArray, place: Placement
 ) -> FloatArray:
     """Edit the pixels of one face.
 
@@ -109,41 +141,36 @@ def edit_crop(
         config: The user's choices.
         light: The face's light.
         state: The face in this frame.
-        crop: ``(h, w, 3)`` the frame's pixels within ``box``, 0-1, gamma coded.
-        box: From :func:`edited_box`.
-        move: ``(468, 3)`` mm, from :func:`movement`.
+        crop: ``(h, w, 3)`` the frame's pixels within the placement's box, 0-1, gamma coded.
+        place: Where the movement lies.
 
     Returns:
         The edited pixels, of the same shape.
     """
-    eye_distance = _eye_distance_px(state.landmarks)
-    grid_scale = min(1.0, GRID_EYE_DISTANCE_PX / eye_distance)
-    rotation = matrix_from_vector(state.pose.rotation)
-    shift = _shift_px(move, state.pose)
-    points, shifts = add_skirt(state.landmarks[:VERTEX_COUNT], shift, eye_distance)
-    attributes = np.zeros((len(points), FIELD_CHANNELS - 2))
-    attributes[:VERTEX_COUNT, 0] = _shape_gain(kit, config, light, state, move, rotation)
+    grid_scale = min(1.0, GRID_EYE_DISTANCE_PX / place.eye_distance_px)
+    attributes = np.zeros((len(place.points), FIELD_CHANNELS - 2))
+    attributes[:VERTEX_COUNT, 0] = _shape_gain(kit, config, light, state.shape, place)
     attributes[:VERTEX_COUNT, 1] = kit.flush
     attributes[:, 2:4] = kit.texels
     attributes[:VERTEX_COUNT, 4] = 1.0
-    field = rasterise_field(points, shifts, attributes, kit.triangles, box, grid_scale)
+    field = rasterise_field(place.points, place.shifts, attributes, kit.triangles, place.box, grid_scale)
     contrast = float(np.clip(light.skin_contrast / TYPICAL_SKIN_CONTRAST, *SKIN_CONTRAST_LIMITS))
-    relief = kit.relief.mix(state.added, _light_direction(light) @ rotation, config.wrinkles * contrast)
+    relief = kit.relief.mix(state.added, _light_direction(light) @ place.rotation, config.wrinkles * contrast)
     result = warp(crop, field, grid_scale, relief, state.flush, CREASE_TINT)
-    source = state.landmarks[:, :2] - np.array([box.x0, box.y0], float)
+    source = state.landmarks[:, :2] - np.array([place.box.x0, place.box.y0], float)
     target = source.copy()
-    target[:VERTEX_COUNT] += shift
+    target[:VERTEX_COUNT] += place.shift
     paint_mouth(result, crop, light.skin_colour, source, target)
     paint_eyes(result, crop, source, target)
     return result
 
 
-def movement(kit: Kit, config: InstantConfig, state_added: DoubleArray, openness: DoubleArray) -> DoubleArray:
+def movement(kit: Kit, basis: DoubleArray, state_added: DoubleArray, openness: DoubleArray) -> DoubleArray:
     """How the vertices move, mm.
 
     Args:
         kit: The prepared model.
-        config: The user's choices.
+        basis: ``(468, 3, E)`` from its lip constraint (:meth:`mien.systems.instant.shape.LipConstraint.basis`).
         state_added: ``(E,)`` change of each expression column.
         openness: ``(2,)`` of the right and the left eye, 0 closed to 1 as open as usual: a lid that is shut for a
             blink is not raised or squeezed.
@@ -156,22 +183,7 @@ def movement(kit: Kit, config: InstantConfig, state_added: DoubleArray, openness
     for side, share in zip("RL", openness, strict=True):
         for unit in ("AU5", "AU7"):
             added[names.index(unit + side)] *= share
-    return np.asarray(kit.lips.basis(config.lips) @ added)
-
-
-def edited_box(landmarks: DoubleArray, move: DoubleArray, pose: Pose, width: int, height: int) -> Box:
-    """The whole pixels of a frame that an edit can touch."""
-    points, shifts = add_skirt(landmarks[:VERTEX_COUNT], _shift_px(move, pose), _eye_distance_px(landmarks))
-    return face_box(points, shifts, width, height)
-
-
-def _eye_distance_px(landmarks: DoubleArray) -> float:
-    return float(np.linalg.norm(np.subtract(*landmarks[EYE_CORNERS_OUTER])))
-
-
-def _shift_px(move: DoubleArray, pose: Pose) -> DoubleArray:
-    turned = move @ matrix_from_vector(pose.rotation).T
-    return np.asarray(turned[:, :2] * (pose.scale * np.array([1.0, -1.0])))
+    return np.asarray(basis @ added)
 
 
 def _light_direction(light: Light) -> DoubleArray:
@@ -182,12 +194,10 @@ def _light_direction(light: Light) -> DoubleArray:
     return np.asarray(harmonics.Y1 * grey[[3, 1, 2]] / brightness / SRGB_EXPONENT)
 
 
-def _shape_gain(
-    kit: Kit, config: InstantConfig, light: Light, state: FaceState, move: DoubleArray, rotation: DoubleArray
-) -> DoubleArray:
+def _shape_gain(kit: Kit, config: InstantConfig, light: Light, shape: DoubleArray, place: Placement) -> DoubleArray:
     """Logarithm of the brightness change at each vertex ``(468,)`` from its turned normal."""
     triangles = kit.model.triangles
-    before = vertex_normals(state.shape, triangles).astype(np.float64) @ rotation.T
-    after = vertex_normals(state.shape + move, triangles).astype(np.float64) @ rotation.T
+    before = vertex_normals(shape, triangles).astype(np.float64) @ place.rotation.T
+    after = vertex_normals(shape + place.move, triangles).astype(np.float64) @ place.rotation.T
     gain = np.log(light.brightness_ratio(before, after)).mean(axis=1) * (SHADING_GAIN * config.shading)
     return np.asarray(np.clip(gain, -LARGEST_LOG_GAIN, LARGEST_LOG_GAIN))

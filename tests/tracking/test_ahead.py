@@ -1,0 +1,70 @@
+"""Threads that work ahead: order, errors, and that they end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from mien.tracking.ahead import Meanwhile, ahead, meanwhile
+
+
+def test_ahead_keeps_order_hands_on_errors_and_ends_its_thread() -> None:
+    assert list(ahead(range(50))) == list(range(50))
+
+    def breaking() -> Iterator[int]:
+        yield 1
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        list(ahead(breaking()))
+    closed: list[bool] = []
+
+    def endless() -> Iterator[int]:
+        try:
+            while True:
+                yield 0
+        finally:
+            closed.append(True)
+
+    items = ahead(endless())
+    next(items)
+    items.close()
+    assert closed == [True]
+
+
+def test_a_call_runs_beside_its_caller_and_gives_its_result_or_its_error() -> None:
+    started = threading.Event()
+
+    def call() -> str:
+        started.set()
+        return threading.current_thread().name
+
+    with meanwhile(call) as running:
+        assert started.wait(10)
+        assert running.result() != threading.current_thread().name
+
+    def failing() -> None:
+        raise ValueError("broken")
+
+    running_badly = Meanwhile(failing)
+    with pytest.raises(ValueError, match="broken"):
+        running_badly.result()
+
+
+def test_a_failing_block_tells_its_own_error_after_the_call_has_ended() -> None:
+    go_on, ended = threading.Event(), threading.Event()
+
+    def call() -> None:
+        go_on.wait(10)
+        ended.set()
+
+    def block() -> None:
+        with meanwhile(call):
+            go_on.set()
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        block()
+    assert ended.is_set()
