@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.spatial import KDTree
 
 from mien.errors import ModelError
 from mien.morphable.model import MorphableModel
 from mien.morphable.regions import INNER_LIP_LOWER, INNER_LIP_UPPER
 from mien.morphable.rig import read_table
+from mien.morphable.unwrap import mirror_vertices
 from mien.types import AnyArray, DoubleArray, FloatArray, IntArray
 
 VERTEX_COUNT = 26719
@@ -75,7 +75,7 @@ def load(path: str | Path) -> MorphableModel:
         uv=_vertex_uv(parts),
         landmark_vertices=landmarks,
         lip_pairs=np.stack([landmarks[INNER_LIP_UPPER[1:-1]], landmarks[INNER_LIP_LOWER[1:-1]]], axis=1),
-        mirror=_mirror(mean),
+        mirror=mirror_vertices(mean),
         beta_bounds=(0.0, 1.0),
     )
 
@@ -90,11 +90,6 @@ def _vertex_uv(parts: _Parts) -> FloatArray:
     uv[np.asarray(parts.faces).ravel()] = np.asarray(parts.uv, np.float32)[np.asarray(parts.faces_uv).ravel()]
     uv[:, 1] = 1.0 - uv[:, 1]
     return uv
-
-
-def _mirror(mean: DoubleArray) -> IntArray:
-    """The vertex nearest to each one's reflection: ICT's mean is symmetric."""
-    return np.asarray(KDTree(mean).query(mean * [-1.0, 1.0, 1.0])[1], np.int32)
 
 
 def _check(parts: _Parts, path: Path) -> None:
