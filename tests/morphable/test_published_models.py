@@ -1,4 +1,4 @@
-"""Loaders of BFM 2009 and FLAME: files of the true layout, made here around the built-in mean; no code in them is run."""
+"""Loaders of BFM 2009 and FLAME: files of the true layout made here around the built-in mean; no code in them is run."""
 
 from __future__ import annotations
 
