@@ -32,8 +32,9 @@ def write_page(evaluation: Evaluation, path: Path, *, analysis: Analysis | None 
         InputError: The signing identity in the settings is not usable.
         OutputError: The page cannot be written.
     """
-    claim = claim_of(Path(evaluation.result))
-    known = analyse(Clip.open(evaluation.source)) if analysis is None else analysis
+    source, result = Clip.open(evaluation.source), Clip.open(evaluation.result)
+    claim = claim_of(result.path)
+    known = analyse(source) if analysis is None else analysis
     moments = find_moments(evaluation, known, claim)
     pictured = {moment.frame for moment in moments if moment.figures}
     left_out = len({f.worst_frame for f in evaluation.figures if f.worst_frame is not None} - pictured)

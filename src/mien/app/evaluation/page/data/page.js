@@ -93,6 +93,7 @@
   };
   const swap = (image, label, pair) => {
     const toggle = button("Show source here", () => set(toggle.getAttribute("aria-pressed") !== "true"));
+    toggle.setAttribute("aria-pressed", "false");
     const set = (on) => {
       const [shown, name] = on ? [pair.source, "Source"] : [pair.result, "Result"];
       Object.assign(image, { src: shown.src, alt: shown.alt });
