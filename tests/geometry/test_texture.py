@@ -8,7 +8,7 @@ import pytest
 from mien.errors import InputError
 from mien.geometry.camera import project
 from mien.geometry.rasteriser import rasterise
-from mien.geometry.texture import extract_texture, extract_texture_reference, fill_uncovered
+from mien.geometry.texture import TextureMap, extract_texture, extract_texture_reference, fill_hidden
 from mien.morphable import builtin
 from mien.types import Pose
 
@@ -116,16 +116,19 @@ def test_fine_detail_is_averaged_not_skipped() -> None:
     assert np.abs(found.colours[1:-1, 1:-1] - 0.5).mean() < 0.05
 
 
-def test_uncovered_texels_take_the_nearest_colour() -> None:
-    colours = np.zeros((5, 5, 3), np.uint8)
-    covered = np.zeros((5, 5), bool)
-    colours[2, 1], covered[2, 1] = 200, True
-    colours[2, 4], covered[2, 4] = 90, True
-    filled = fill_uncovered(colours, covered)
-    assert (filled[:, 0] == 200).all()
-    assert (filled[:, 4] == 90).all()
-    with pytest.raises(InputError, match="cover"):
-        fill_uncovered(colours, np.zeros((5, 5), bool))
+def test_texels_that_were_not_seen_take_the_nearest_colour_that_was() -> None:
+    """Columns 0 and 1 seen, 4 on the mesh but hidden, 6 seen; with a margin of 1, column 3 and 5 are not trusted."""
+    colours = np.zeros((3, 8, 3), np.float32)
+    colours[:] = np.arange(8)[None, :, None] / 10
+    covered = np.ones((3, 8), bool)
+    covered[:, 7] = False
+    visible = covered.astype(np.float32)
+    visible[:, 4] = 0.0
+    filled = fill_hidden(TextureMap(colours, visible, covered), margin=1)
+    np.testing.assert_allclose(filled[1, :, 0], [0.0, 0.1, 0.2, 0.2, filled[1, 4, 0], 0.6, 0.6, 0.6], atol=1e-6)
+    assert filled[1, 4, 0] in (np.float32(0.2), np.float32(0.6))
+    nothing = TextureMap(colours, np.zeros_like(visible), covered)
+    np.testing.assert_array_equal(fill_hidden(nothing), colours)
 
 
 @pytest.mark.parametrize("size", [0, 1025])

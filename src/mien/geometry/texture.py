@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
-from scipy.ndimage import distance_transform_edt
+from scipy.ndimage import binary_dilation, distance_transform_edt
 
 from mien.errors import InputError
 from mien.geometry.normals import vertex_normals
@@ -116,20 +116,27 @@ def extract_texture_reference(
     return TextureMap(mean.astype(np.float32), visible.astype(np.float32), covered >= 0.5)
 
 
-def fill_uncovered(colours: AnyArray, covered: np.ndarray) -> AnyArray:
-    """Give each texel off the mesh the colour of the nearest one on it, so that nothing black bleeds into the edge.
+def fill_hidden(texture: TextureMap, margin: int = 2) -> FloatArray:
+    """Give each texel that was not seen, or is not on the mesh, the colour of the nearest one that was.
+
+    What a hidden texel reads is background or another part of the face, and so, partly, are its neighbours; off the
+    mesh it is black, which would bleed into the edge.
 
     Args:
-        colours: ``(S, S, 3)`` of any type.
-        covered: ``(S, S)``; must hold at least one texel.
+        texture: From :func:`extract_texture`.
+        margin: Texels around hidden ones that are not trusted either.
 
-    Raises:
-        InputError: If no texel is covered or the shapes differ.
+    Returns:
+        ``(S, S, 3)`` colours; unchanged where the texture was seen, all of them where none of it was.
     """
-    if colours.shape[:2] != covered.shape or not covered.any():
-        raise InputError(f"a texture map {colours.shape} needs a cover of its size with a texel, not {covered.shape}")
-    rows, columns = distance_transform_edt(~covered, return_distances=False, return_indices=True)
-    return np.ascontiguousarray(colours[rows, columns])
+    hidden = texture.covered & (texture.visible < 0.5)
+    if margin and hidden.any():
+        hidden = binary_dilation(hidden, iterations=margin)
+    trusted = texture.covered & ~hidden
+    if not trusted.any():
+        return texture.colours
+    rows, columns = distance_transform_edt(~trusted, return_distances=False, return_indices=True)
+    return np.ascontiguousarray(texture.colours[rows, columns])
 
 
 def _checked(

@@ -1,0 +1,176 @@
+"""One video of footage to a part of prepared footage: parameters of all its frames, pictures of some."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mien.data.labelled_clip import LabelledClip
+from mien.data.pictures import encode_picture, write_pictures
+from mien.data.prepared import PICTURE_KINDS
+from mien.data.settings import PrepareSettings
+from mien.disk import disk_errors
+from mien.geometry.camera import project
+from mien.geometry.homography import apply_homography, resample
+from mien.geometry.texture import extract_texture, fill_hidden
+from mien.morphable.model import MorphableModel
+from mien.reconstruction.analysis import AnalysedFace, Analysis
+from mien.reconstruction.fit import fit_track
+from mien.reconstruction.parameters import FaceParameters
+from mien.reconstruction.views import face_views, mouth_view
+from mien.types import AnyArray, Box, DoubleArray, FloatArray
+from mien.video.frame import Frame
+
+_MARGIN_PX = 3  # What a cubic reads beyond its place.
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedClip:
+    """A labelled clip and its number in the card."""
+
+    number: int
+    clip: LabelledClip
+
+
+def usable_rows(analysis: Analysis, face: AnalysedFace, clip: LabelledClip) -> AnyArray:
+    """Frames of the video in which this face is tracked and the labelled stretch runs, in order."""
+    frames = np.arange(face.track.start, face.track.stop)
+    times_s = analysis.times_s[frames]
+    within = (times_s >= clip.start_s) & (times_s < (np.inf if clip.stop_s is None else clip.stop_s))
+    return np.asarray(frames[within & (np.asarray(face.track.fade) == 1.0)])
+
+
+def largest_faces(analysis: Analysis) -> list[AnalysedFace]:
+    """The largest face of each shot that has one."""
+    return [shot.faces[0] for shot in analysis.shots if shot.faces]
+
+
+class Extractor:
+    """Makes parts. Pictures are taken of one in ``step`` frames of each labelled stretch.
+
+    Args:
+        model: The morphable model.
+        alpha: ``(A,)`` who is seen.
+        settings: Sizes and compression.
+        step: One frame in how many.
+    """
+
+    def __init__(self, model: MorphableModel, alpha: AnyArray, settings: PrepareSettings, step: int) -> None:
+        self._model, self._alpha, self._settings, self._step = model, np.asarray(alpha, np.float64), settings, step
+
+    def write_part(
+        self, folder: Path, analysis: Analysis, clips: Sequence[NumberedClip], progress: Callable[[float], None]
+    ) -> None:
+        """Write ``part.npz`` and the pictures of one video.
+
+        Args:
+            folder: An empty folder.
+            analysis: The video.
+            clips: What is labelled in it.
+            progress: Told the share of the video that is done.
+
+        Raises:
+            ClipError: The video cannot be decoded to its end.
+            OutputError: The disk refuses.
+        """
+        table: dict[str, list[AnyArray]] = {}
+        pictured: list[int] = []
+        views: list[tuple[DoubleArray, DoubleArray]] = []
+        encoded: dict[str, list[bytes]] = {kind: [] for kind in PICTURE_KINDS}
+        wanted: dict[int, tuple[FaceParameters, DoubleArray, int]] = {}
+        count = 0
+        for face in largest_faces(analysis):
+            fit = fit_track(self._model, face.track, alpha=self._alpha)
+            head = face_views(self._model, fit, self._settings.face_px)
+            for numbered in clips:
+                frames = usable_rows(analysis, face, numbered.clip)
+                _add_rows(table, analysis, fit, numbered, frames)
+                for place, frame in enumerate(frames):
+                    if place % self._step == 0:
+                        wanted[int(frame)] = (fit, head[fit.row(int(frame))], count + place)
+                count += len(frames)
+        for frame in analysis.clip.frames(0, max(wanted, default=-1) + 1):
+            progress(frame.index / max(1, analysis.frame_count))
+            if frame.index in wanted:
+                fit, head_view, row = wanted[frame.index]
+                views.append((head_view, self._take(frame, fit, head_view, encoded)))
+                pictured.append(row)
+        arrays = {name: np.concatenate(parts) for name, parts in table.items()}
+        places = [np.array([pair[k] for pair in views]).reshape(-1, 3, 3) for k in range(2)]
+        pictures = {"row": np.array(pictured, np.int32), "face_view": places[0], "mouth_view": places[1]}
+        with disk_errors(folder):
+            np.savez(folder / "frames.npz", **arrays)  # type: ignore[arg-type]
+            np.savez(folder / "pictures.npz", **pictures)  # type: ignore[arg-type]
+        for kind, contents in encoded.items():
+            write_pictures(folder / f"{kind}.pictures", contents)
+
+    def _take(
+        self, frame: Frame, fit: FaceParameters, head_view: DoubleArray, encoded: dict[str, list[bytes]]
+    ) -> DoubleArray:
+        """Cut and encode the pictures of one frame; returns the view of the mouth."""
+        model, settings, pose = self._model, self._settings, fit.pose(frame.index)
+        beta = fit.beta[fit.row(frame.index)]
+        points = project(model.shape(self._alpha, beta), pose)
+        mouth = mouth_view(model, self._alpha, beta, pose, settings.mouth_px)
+        box = _needed_box(
+            frame, [points[:, :2], _corners(head_view, settings.face_px), _corners(mouth, settings.mouth_px)]
+        )
+        crop, corner = frame.crop(box), np.array([box.x0, box.y0, 0.0])
+        texture = extract_texture(crop, points - corner, model.triangles, model.uv, settings.texture_px)
+        pictures = {
+            "texture": _bytes(fill_hidden(texture)),
+            "visible": texture.visible >= 0.5,
+            "mouth": _bytes(resample(crop, _moved(mouth, corner), settings.mouth_px, settings.mouth_px)),
+            "face": _bytes(resample(crop, _moved(head_view, corner), settings.face_px, settings.face_px)),
+        }
+        for kind, picture in pictures.items():
+            encoded[kind].append(encode_picture(picture, settings.quality))
+        return mouth
+
+
+def _add_rows(
+    table: dict[str, list[AnyArray]],
+    analysis: Analysis,
+    fit: FaceParameters,
+    numbered: NumberedClip,
+    frames: AnyArray,
+) -> None:
+    """Append the rows of :class:`mien.data.prepared.FrameTable` of one stretch of one face."""
+    rows = frames - fit.start
+    columns: dict[str, AnyArray] = {
+        "clip": np.full(len(frames), numbered.number, np.int32),
+        "index": frames.astype(np.int32),
+        "time_s": analysis.times_s[frames],
+        "emotion": np.tile(numbered.clip.vector, (len(frames), 1)),
+        **{name: getattr(fit, name)[rows] for name in ("beta", "rotation", "scale", "translation", "residual")},
+    }
+    for name, values in columns.items():
+        table.setdefault(name, []).append(values)
+
+
+def _corners(view: DoubleArray, size: int) -> DoubleArray:
+    last = size - 1.0
+    return apply_homography(view, [[0.0, 0.0], [last, 0.0], [0.0, last], [last, last]])
+
+
+def _needed_box(frame: Frame, points: Sequence[DoubleArray]) -> Box:
+    """The part of the frame that holds all these points; at least 2 px a side where they lie outside."""
+    every = np.concatenate(points)
+    low, high = np.floor(every.min(axis=0)) - _MARGIN_PX, np.ceil(every.max(axis=0)) + _MARGIN_PX + 1
+    x0, y0 = (int(np.clip(low[k], 0, side - 2)) for k, side in enumerate((frame.width, frame.height)))
+    x1, y1 = (int(np.clip(high[k], (x0, y0)[k] + 2, side)) for k, side in enumerate((frame.width, frame.height)))
+    return Box(x0, y0, x1, y1)
+
+
+def _moved(view: DoubleArray, corner: DoubleArray) -> DoubleArray:
+    """The same view onto a crop of the frame that begins at ``corner``."""
+    shift = np.eye(3)
+    shift[:2, 2] = -corner[:2]
+    return np.asarray(shift @ view)
+
+
+def _bytes(colours: FloatArray) -> AnyArray:
+    return np.asarray(colours * np.float32(255.0) + np.float32(0.5), np.uint8)
