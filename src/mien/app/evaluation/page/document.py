@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -24,7 +25,22 @@ def _resource(name: str) -> str:
     return content
 
 
-def document(title: str, header: Child, content: Child, described: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What a page has beyond the style and script that all pages share.
+
+    Attributes:
+        style: CSS, ours.
+        script: JavaScript, ours.
+        has_films: Videos lie beside the page, so it is more than one file.
+    """
+
+    style: str
+    script: str
+    has_films: bool = False
+
+
+def document(title: str, header: Child, content: Child, described: str, addition: Addition | None = None) -> str:
     """A whole HTML document.
 
     Args:
@@ -32,11 +48,14 @@ def document(title: str, header: Child, content: Child, described: str) -> str:
         header: On top.
         content: Its sections.
         described: One sentence for those who see the file in a list.
+        addition: Style and script of this page alone.
     """
-    style, script = _resource("page.css"), _resource("page.js")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    more = addition or Addition("", "")
+    styles, scripts = (_resource("page.css"), more.style), (_resource("page.js"), more.script)
+    digests = [base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in scripts if s]
     # The page asks nothing of any network, whatever comes into it: the browser is told to refuse.
-    policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src "
+    policy += " ".join(f"'sha256-{digest}'" for digest in digests) + ("; media-src 'self'" if more.has_films else "")
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -46,14 +65,15 @@ def document(title: str, header: Child, content: Child, described: str) -> str:
         tag("meta", name="generator", content=generator()),
         tag("meta", name="description", content=described),
         tag("title", title),
-        Markup(f"<style>{style}</style>"),
+        [Markup(f"<style>{style}</style>") for style in styles if style],
     )
+    what = "This page, with the videos in its folder," if more.has_films else "This page is one file and"
     body = tag(
         "body",
         tag("header", header, class_="page-header"),
         tag("main", content),
-        tag("footer", tag("p", f"Made by {generator()}. This page is one file and asks nothing of any network.")),
-        Markup(f"<script>{script}</script>"),
+        tag("footer", tag("p", f"Made by {generator()}. {what} asks nothing of any network.")),
+        [Markup(f"<script>{script}</script>") for script in scripts if script],
     )
     return "<!DOCTYPE html>\n" + tag("html", head, body, lang="en")
 
