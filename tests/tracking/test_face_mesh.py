@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mien.tracking.face_detector import FaceDetector
-from mien.tracking.face_mesh import FaceMesh
+from mien.tracking.face_mesh import FaceMesh, _read_landmarks
 from mien.tracking.follow import LOST
 from mien.tracking.region import Region
 from mien.types import ByteArray
@@ -34,6 +34,21 @@ def test_the_same_landmarks_as_mediapipes_own_solution(mesh: FaceMesh, portrait:
     # The regions differ a little (theirs is the box of the unturned face): the network then answers within 1 %.
     assert np.abs(landmarks - expected)[:, :2].mean() < 0.01 * eye_distance
     assert np.abs(landmarks - expected)[:, 2].mean() < 0.03 * eye_distance
+
+
+@pytest.mark.parametrize("extra", [{}, {"visibility": 0.5}])
+def test_landmarks_are_read_as_protobuf_reads_them(extra: dict[str, float]) -> None:
+    """From the wire format where it has three floats a landmark, else through protobuf."""
+    from mediapipe.framework.formats.landmark_pb2 import NormalizedLandmarkList
+    from mediapipe.python import packet_creator
+
+    expected = np.random.default_rng(0).normal(size=(478, 3)).astype(np.float32)
+    expected[3] = 0.0
+    points = NormalizedLandmarkList()
+    for x, y, z in expected:
+        points.landmark.add(x=x, y=y, z=z, **extra)
+    landmarks = _read_landmarks(packet_creator.create_proto(points), NormalizedLandmarkList)
+    np.testing.assert_array_equal(landmarks, expected)
 
 
 def test_presence_tells_faces_from_none(mesh: FaceMesh, portrait: ByteArray) -> None:
@@ -77,7 +92,7 @@ import sys
 sys.modules["cv2"] = None
 import numpy as np
 from mien.tracking.face_detector import FaceDetector
-from mien.tracking.face_mesh import FaceMesh
+from mien.tracking.face_mesh import FaceMesh, _read_landmarks
 from mien.tracking.region import Region
 picture = np.zeros((64, 64, 3), np.uint8)
 FaceMesh().read(picture, Region(32, 32, 40))

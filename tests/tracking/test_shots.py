@@ -60,6 +60,13 @@ def test_a_dissolve_of_a_second_is_no_cut() -> None:
     assert cuts([np.uint8(first + share * (second - first)) for share in steps]) == [0]
 
 
+def test_a_digest_is_the_mean_of_nine_samples_a_cell() -> None:
+    picture = scene(7, (96, 192))
+    cells = picture[:, 1::2].reshape(32, 3, 32, 3, 3).astype(float)
+    np.testing.assert_allclose(digest(picture), cells.mean(axis=(1, 3)), rtol=1e-6)
+    np.testing.assert_array_equal(digest(picture[::-1]), digest(np.ascontiguousarray(picture[::-1])))
+
+
 def test_block_difference_knows_the_same_picture_shifted() -> None:
     ground = digest(scene(5))
     assert block_difference(ground, ground) == 0

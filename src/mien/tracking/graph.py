@@ -45,14 +45,20 @@ def load_mediapipe() -> None:
     resource_util.set_resource_dir(str(Path(sys.modules["mediapipe"].__path__[0]).parent))
 
 
-def message(packet: Any, kind: Any) -> Any:
-    """A packet's protobuf message of a known kind.
+def serialised(packet: Any) -> bytes:
+    """A packet's protobuf message as it is sent.
 
-    MediaPipe's own reader looks the kind up in a way that protobuf warns of.
+    MediaPipe's own reader looks the message's kind up in a way that protobuf warns of.
     """
     from mediapipe.python._framework_bindings import _packet_getter
 
-    return kind.FromString(_packet_getter._get_serialized_proto(packet))
+    content: bytes = _packet_getter._get_serialized_proto(packet)
+    return content
+
+
+def message(packet: Any, kind: Any) -> Any:
+    """A packet's protobuf message of a known kind."""
+    return kind.FromString(serialised(packet))
 
 
 def messages(packet: Any, kind: Any) -> list[Any]:
@@ -136,7 +142,9 @@ class Graph:
         self._time += 1
         self._packets.clear()
         create = packet_creator.create_image if self._modern else packet_creator.create_image_frame
-        packet = create(image, image_format=ImageFormat.SRGB)
+        read_only = np.ascontiguousarray(image).view()
+        read_only.flags.writeable = False  # what may be written MediaPipe copies first
+        packet = create(read_only, image_format=ImageFormat.SRGB)
         self._graph.add_packet_to_input_stream("image", packet.at(self._time))
         if self._has_region:
             if region is None:
