@@ -1,0 +1,146 @@
+"""Settings of StyleGAN and encoder, for texture maps and for mouths.
+
+Numbers are CCFE 4.1.2, and where it points to them StyleGAN2's and pSp's own (``ccfe-parts.md``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mien.errors import InputError
+from mien.nn.pyramid_encoder import EncoderConfig
+from mien.nn.stylegan2.generator import StyleGanConfig
+
+Perceptual = Literal["lpips-alex", "gradients"]
+"""``lpips-alex`` is pSp's, and needs the weights of AlexNet; ``gradients`` compares slopes at several scales, and is
+what can be had without any download."""
+
+
+@dataclass(frozen=True, slots=True)
+class GanConfig:
+    """How a StyleGAN is trained.
+
+    Attributes:
+        network: Its sizes.
+        batch: Pictures a step.
+        iterations: Steps.
+        rate: Learning rate of Adam (betas 0 and 0.99), before the correction for lazy terms.
+        r1: γ of R1.
+        r1_every: Steps between two R1 terms.
+        path: Weight of path length regularisation.
+        path_every: Steps between two of them; they see half a batch.
+        ema_pictures: Pictures after which the moving average has forgotten half.
+        augment: Adaptive augmentation: not in the paper, whose footage is twenty times a user's.
+        augment_pictures: Pictures over which its probability moves from 0 to 1.
+    """
+
+    network: StyleGanConfig
+    batch: int = 16
+    iterations: int = 100_000
+    rate: float = 0.002
+    r1: float = 10.0
+    r1_every: int = 16
+    path: float = 2.0
+    path_every: int = 4
+    ema_pictures: float = 10_000.0
+    augment: bool = True
+    augment_pictures: int = 100_000
+
+    def __post_init__(self) -> None:
+        for name in ("batch", "iterations", "r1_every", "path_every", "augment_pictures"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} is {getattr(self, name)}; expected 1 or more")
+        for name in ("rate", "ema_pictures"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"{name} is {getattr(self, name)}; expected more than 0")
+
+
+@dataclass(frozen=True, slots=True)
+class InversionConfig:
+    """How an encoder is trained while the StyleGAN is kept.
+
+    Attributes:
+        network: Its sizes.
+        batch: Pictures a step.
+        iterations: Steps.
+        rate: Learning rate of Adam.
+        pixels: Weight of the mean squared difference.
+        perceptual: Which perceptual distance.
+        perceptual_weight: Its weight (pSp: 0.8 for LPIPS).
+        spread: Weight of the styles' distance from the mean style, pSp's regulariser; 0 in CCFE.
+    """
+
+    network: EncoderConfig
+    batch: int = 4
+    iterations: int = 100_000
+    rate: float = 1e-4
+    pixels: float = 1.0
+    perceptual: Perceptual = "lpips-alex"
+    perceptual_weight: float = 0.8
+    spread: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("batch", "iterations"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} is {getattr(self, name)}; expected 1 or more")
+        if not self.rate > 0 or min(self.pixels, self.perceptual_weight, self.spread) < 0:
+            raise InputError("the learning rate must be positive, and no weight of a loss negative")
+
+
+@dataclass(frozen=True, slots=True)
+class PicturesConfig:
+    """One kind of picture, generated and inverted.
+
+    Attributes:
+        gan: The StyleGAN.
+        encoder: The encoder; its styles and latent must be the StyleGAN's.
+    """
+
+    gan: GanConfig
+    encoder: InversionConfig
+
+    def __post_init__(self) -> None:
+        made, found = self.gan.network, self.encoder.network
+        if (made.styles, made.latent) != (found.styles, found.latent):
+            raise InputError(
+                f"the encoder finds {found.styles} styles of {found.latent}, but the StyleGAN takes {made.styles} of "
+                f"{made.latent}"
+            )
+
+
+def _narrow(resolution: int, latent: int, base: int, limit: int, encoder_side: int, width: int) -> PicturesConfig:
+    """Sizes for a CPU: everything a fraction of the paper's."""
+    gan = StyleGanConfig(resolution, latent, 4, base, limit)
+    channels = (width // 4, width // 2, width, width)
+    encoder = EncoderConfig(encoder_side, latent, gan.styles, (1, 2, 2, 1), channels)
+    return PicturesConfig(
+        GanConfig(gan, batch=8, iterations=6_000, r1=1.0, ema_pictures=5_000),
+        InversionConfig(encoder, batch=8, iterations=8_000, rate=5e-4, perceptual="gradients"),
+    )
+
+
+def _paper(resolution: int, gan_batch: int, gan_steps: int, encoder_steps: int) -> PicturesConfig:
+    network = StyleGanConfig(resolution)
+    return PicturesConfig(
+        GanConfig(network, batch=gan_batch, iterations=gan_steps, augment=False),
+        InversionConfig(EncoderConfig(styles=network.styles), batch=4, iterations=encoder_steps),
+    )
+
+
+TINY = PicturesConfig(
+    GanConfig(StyleGanConfig(32, 16, 2, 512, 16), batch=4, iterations=20, r1_every=4, path_every=2),
+    InversionConfig(
+        EncoderConfig(32, 16, 8, (1, 1, 1, 1), (16, 16, 16, 16)), batch=4, iterations=20, perceptual="gradients"
+    ),
+)
+TEXTURE: dict[str, PicturesConfig] = {
+    "tiny": TINY,
+    "default": _narrow(128, 128, 4096, 64, encoder_side=128, width=128),
+    "paper": _paper(512, 16, 100_000, 100_000),
+}
+MOUTH: dict[str, PicturesConfig] = {
+    "tiny": TINY,
+    "default": _narrow(64, 64, 2048, 64, encoder_side=64, width=96),
+    "paper": _paper(128, 32, 30_000, 60_000),
+}

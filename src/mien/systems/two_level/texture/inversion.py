@@ -1,0 +1,116 @@
+"""One step of an encoder: the StyleGAN is kept, the encoder learns to find its styles (CCFE 3.4.2, 3.5.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mien.nn.pyramid_encoder import PyramidEncoder
+from mien.nn.stylegan2.generator import Generator
+from mien.systems.two_level.texture.config import InversionConfig
+from mien.systems.two_level.texture.losses import PerceptualDistance, inversion_loss
+from mien.training.batches import shuffled_rows
+from mien.types import AnyArray
+
+MEAN_OF = 10_000
+"""Random z whose mean w the heads start from."""
+_MAPPED_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InversionBatch:
+    """What an encoder is shown, and what the StyleGAN is to draw from its styles.
+
+    Attributes:
+        shown: ``(N, 3, R, R)`` float32, -1 to 1.
+        wanted: ``(N, 3, R, R)``; for texture maps the same as ``shown``, for mouths those with teeth.
+        share: ``(N, 1, R, R)`` float32, 0-1, how much a pixel counts; ``None`` for all alike.
+    """
+
+    shown: Tensor
+    wanted: Tensor
+    share: Tensor | None = None
+
+
+LoadBatch = Callable[[AnyArray], InversionBatch]
+"""Rows to a batch."""
+
+
+class InversionTask:
+    """An encoder in training; see :class:`mien.training.loop.Task`.
+
+    Args:
+        config: Sizes, weights, schedule.
+        generator: The trained StyleGAN; it is not changed.
+        load: Gives the pictures.
+        count: How many there are.
+        perceptual: The perceptual distance of ``config.perceptual``.
+        seed: Of the order in which they come.
+        device: Where.
+    """
+
+    def __init__(
+        self,
+        config: InversionConfig,
+        generator: Generator,
+        load: LoadBatch,
+        count: int,
+        perceptual: PerceptualDistance,
+        seed: int = 0,
+        device: torch.device | None = None,
+    ) -> None:
+        self._config, self._load, self._count, self._seed = config, load, count, seed
+        self._perceptual, self._device = perceptual, device or torch.device("cpu")
+        self._generator = generator.to(self._device).requires_grad_(False).eval()
+        self.encoder = PyramidEncoder(config.network).to(self._device)
+        self.encoder.mean.copy_(mean_style(self._generator))
+        self._optimizer = torch.optim.Adam(self.encoder.parameters(), config.rate)
+
+    def modules(self) -> dict[str, torch.nn.Module]:
+        """The encoder."""
+        return {"encoder": self.encoder}
+
+    def optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        """Its Adam."""
+        return {"encoder": self._optimizer}
+
+    def counters(self) -> dict[str, Any]:
+        """None."""
+        return {}
+
+    def set_counters(self, counters: Mapping[str, Any]) -> None:
+        """None."""
+
+    def step(self, number: int, random: np.random.Generator) -> dict[str, Tensor | float]:  # noqa: ARG002
+        """Show a batch, draw it again, compare."""
+        batch = self._load(shuffled_rows(self._seed, number, self._count, self._config.batch))
+        styles = self.encoder(batch.shown.to(self._device))
+        made = self._generator.synthesis(styles, "constant")
+        share = None if batch.share is None else batch.share.to(self._device)
+        loss, figures = inversion_loss(
+            made, batch.wanted.to(self._device), self._perceptual,
+            self._config.pixels, self._config.perceptual_weight, share,
+        )  # fmt: skip
+        spread = (styles - self.encoder.mean).norm(dim=(1, 2)).mean()
+        loss = loss + self._config.spread * spread
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self._optimizer.step()
+        return {**figures, "spread": spread.detach()}
+
+
+@torch.no_grad()
+def mean_style(generator: Generator) -> Tensor:
+    """The mean w of many z: ``(latent,)``. The same for the same generator."""
+    random = torch.Generator().manual_seed(0)
+    device = generator.mapping.mean.device
+    total = torch.zeros_like(generator.mapping.mean)
+    for _ in range(MEAN_OF // _MAPPED_AT_ONCE):
+        z = torch.randn(_MAPPED_AT_ONCE, generator.config.latent, generator=random)
+        total += generator.mapping(z.to(device)).sum(dim=0)
+    return total / MEAN_OF
