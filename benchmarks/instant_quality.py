@@ -25,11 +25,11 @@ from typing import Any
 import numpy as np
 
 import mien
-from benchmarks.observe import Observed, observe, shared_frames
 from benchmarks.report import Figure, show, write
 from mien.metrics import action_units, recognition
 from mien.metrics.background import background_change
 from mien.metrics.continuity import added_jumps, jumps, largest_jump_ratio
+from mien.metrics.evaluation.observe import Observed, observe, shared_frames
 from mien.metrics.jitter import jitter_ratio
 from mien.metrics.linearity import linearity
 from mien.metrics.lip_sync import lip_sync

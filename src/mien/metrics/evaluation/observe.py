@@ -1,4 +1,7 @@
-"""A clip as the ruler sees it: landmarks, blendshape scores and expression probabilities, frame by frame."""
+"""A whole clip as the landmarker sees it, held in memory: for benchmarks on short clips.
+
+``measure`` streams instead; this keeps the landmarks themselves, so that benchmarks may compare any two renders.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ from pathlib import Path
 import av
 import numpy as np
 
+from mien.errors import ModelError
 from mien.metrics import action_units, recognition
+from mien.metrics.evaluation.ruler import landmarker_file
 from mien.types import AnyArray, FloatArray
 
 RECOGNISE_EVERY = 5
@@ -68,6 +73,9 @@ def observe(path: Path, recognise: bool = True) -> Observed:
     Args:
         path: The clip.
         recognise: Ask the classifier too, on every fifth frame.
+
+    Raises:
+        ModelError: The landmarker or the classifier is not on this machine.
     """
     frames: list[int] = []
     landmarks: list[FloatArray] = []
@@ -75,7 +83,9 @@ def observe(path: Path, recognise: bool = True) -> Observed:
     recognised: list[int] = []
     seen: list[FloatArray] = []
     pts: list[int] = []
-    model = recognition.shared_folder() / action_units.LANDMARKER_FILE
+    model = landmarker_file()
+    if model is None:
+        raise ModelError("the face landmarker is not on this machine: run `mien weights get face-landmarker`")
     with av.open(str(path)) as container, action_units.FaceMeter(model, follow=True) as meter:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
