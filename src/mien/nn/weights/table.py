@@ -168,7 +168,7 @@ NETWORKS: tuple[Network, ...] = (
         used_by=("LPIPS-Alex", "LIE[LPIPS-Alex]"),
         licence="BSD-2-Clause (heads, richzhang/PerceptualSimilarity); BSD-3-Clause (AlexNet, torchvision)",
         page="https://github.com/richzhang/PerceptualSimilarity",
-        takes="RGB, -1 to 1, any size from 64 px",
+        takes="RGB, -1 to 1, any size from 31 px",
         files=_lpips(
             "alex",
             "df73285e35b22355a2df87cdb6b70b343713b667eddbda73e1977e0c860835c0",
@@ -182,7 +182,7 @@ NETWORKS: tuple[Network, ...] = (
         used_by=("LPIPS-VGG", "LIE[LPIPS-VGG]"),
         licence="BSD-2-Clause (heads, richzhang/PerceptualSimilarity); BSD-3-Clause, CC BY 4.0 (VGG-16)",
         page="https://github.com/richzhang/PerceptualSimilarity",
-        takes="RGB, -1 to 1, any size from 32 px",
+        takes="RGB, -1 to 1, any size from 16 px",
         files=_lpips(
             "vgg",
             "a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868",
