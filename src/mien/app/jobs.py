@@ -19,7 +19,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from mien.app.edit import Edit
 from mien.app.edit_file import edit_path, edit_to_json
@@ -39,7 +38,8 @@ from mien.video.provenance import check_signing, edit_metadata, sign
 from mien.video.reader import open_container
 from mien.video.writer import ClipWriter
 
-Stage = Literal["analyse", "render", "fetch"]
+Stage = str
+"""What a job is doing: ``analyse``, ``render``, ``fetch``, ``prepare``, or what is being trained."""
 
 _QUEUE_FRAMES = 4
 """Frames between rendering and encoding: enough to even out their times, and 50 MB at 4K."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _EVERY_S = 0.5
 """Least time between two lines of progress for machines."""
 
-_STAGE_NAMES = {"analyse": "Analysing", "render": "Rendering", "fetch": "Fetching"}
+_STAGE_NAMES = {"analyse": "Analysing", "render": "Rendering", "fetch": "Fetching", "prepare": "Preparing"}
 
 
 @Parameter(name="*")
@@ -98,7 +98,9 @@ class Report:
             self._bars = _bars()
             self._bars.start()
         if progress.stage not in self._tasks:
-            self._tasks[progress.stage] = self._bars.add_task(_STAGE_NAMES[progress.stage], total=1.0, left="")
+            self._tasks[progress.stage] = self._bars.add_task(
+                _STAGE_NAMES.get(progress.stage, f"Training {progress.stage}"), total=1.0, left=""
+            )
         left = f"{_clock(progress.left_s)} left" if progress.left_s else ""
         self._bars.update(self._tasks[progress.stage], completed=progress.fraction, left=left)
 
