@@ -1,0 +1,100 @@
+"""Which way each metric improves, and from which difference on two clips are told apart: the one table.
+
+``even`` is about what tracking the same clip encoded twice gives, or the last digit in which papers print the metric:
+below it, naming a better one would be naming noise.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Better = Literal["higher", "lower", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """Which way a metric improves.
+
+    Attributes:
+        better: ``higher``, ``lower``, or empty where more is neither better nor worse.
+        even: Differences up to this count as none.
+        reason: Why there is no better, where there is none.
+    """
+
+    better: Better
+    even: float = 0.0
+    reason: str = ""
+
+
+DIRECTIONS: dict[str, Direction] = {
+    # Expression
+    "recognised": Direction("higher", 0.01),
+    "action_rise": Direction("", 0.0, "how strong the expression is; which strength is right is what was asked for"),
+    "emotion_accuracy": Direction("higher", 0.005),
+    "accemo": Direction("higher", 0.005),
+    "cross_entropy": Direction("lower", 0.01),
+    "fed": Direction("lower", 0.01),
+    "lie": Direction("lower", 0.01),
+    "r_squared": Direction("higher", 0.005),
+    "linearity": Direction("higher", 0.005),
+    "aed": Direction("lower", 0.005),
+    "mae": Direction("lower", 0.005),
+    # Lips and sound
+    "lip_correlation": Direction("higher", 0.005),
+    "lip_difference": Direction("lower", 0.002),
+    "lip_lag": Direction("lower"),
+    "picture_lag": Direction("lower"),
+    "frozen_mouth": Direction("lower", 0.05),
+    "lse-d": Direction("lower", 0.01),
+    "lse-c": Direction("higher", 0.01),
+    "lmd": Direction("lower", 0.01),
+    # Steadiness
+    "jitter_ratio": Direction("lower", 0.03),
+    "jitter_worst": Direction("lower", 0.1),
+    "pose_drift": Direction("lower", 0.1),
+    "largest_jump": Direction("lower", 0.05),
+    "repeated_frames": Direction("lower"),
+    "face_found": Direction("higher", 0.5),
+    "mouth_inside": Direction("lower", 0.01),
+    # Same person
+    "id": Direction("higher", 0.002),
+    "css": Direction("higher", 0.002),
+    # Picture
+    "background_change": Direction("lower", 0.1),
+    "background_error": Direction("lower", 0.05),
+    "face_sharpness": Direction("higher", 0.02),
+    "cpbd": Direction("higher", 0.002),
+    "psnr": Direction("higher", 0.05),
+    "ssim": Direction("higher", 0.002),
+    "lpips": Direction("lower", 0.002),
+    "fid": Direction("lower", 0.1),
+    "fapd": Direction("lower", 0.05),
+    "apd": Direction("lower", 0.05),
+    "mapd": Direction("lower", 0.05),
+    # Timing
+    "frame_times": Direction("lower"),
+    "frame_count": Direction("lower"),
+    "sound": Direction("lower"),
+}
+"""Name of a figure, without the network in brackets and what follows a colon, to its direction."""
+
+
+def direction_of(key: str) -> Direction | None:
+    """The direction of a figure, such as ``LIE[mini-xception]`` or ``recognised[…]:happy``.
+
+    Returns:
+        ``None`` where the table does not have it.
+    """
+    return DIRECTIONS.get(re.split(r"[\[:(]", key, maxsplit=1)[0].strip().lower().replace(" ", "_"))
+
+
+def better_of(direction: Direction, first: float, second: float) -> Literal["first", "second", "even", ""]:
+    """Which of two values is better: ``even`` within the direction's tolerance, empty where neither way is better."""
+    if not direction.better:
+        return ""
+    # A hair more than the tolerance: 0.985 - 0.98 is not below 0.005 in binary.
+    if abs(first - second) <= direction.even * (1 + 1e-9):
+        return "even"
+    return "first" if (first > second) == (direction.better == "higher") else "second"
