@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from mien.errors import InputError
-from mien.nn.face_crop import JAW_AND_BROWS, face_api_crop
+from mien.nn.face_crop import JAW_AND_BROWS, face_api_crop, mesh_crop
 
 
 def landmarks(x0, y0, x1, y1):
@@ -51,3 +51,13 @@ def test_refuses_what_is_no_face_of_the_image():
         face_api_crop(rgb, landmarks(0, 0, 1, 1)[:468], 112)
     with pytest.raises(InputError, match="expected finite"):
         face_api_crop(rgb, landmarks(0, np.nan, 1, 1), 112)
+
+
+def test_the_box_of_the_whole_mesh_is_squeezed_into_a_square():
+    rgb = picture()
+    points = np.full((478, 3), 5000.0)  # the irises do not matter
+    points[:468, 0], points[:468, 1] = np.linspace(100, 200, 468), np.linspace(60, 260, 468)
+    expected = Image.fromarray(rgb[60:260, 100:200]).resize((50, 50), Image.Resampling.BOX)
+    assert np.abs(mesh_crop(rgb, points, 50).astype(int) - np.asarray(expected)).max() <= 1  # rounding
+    with pytest.raises(InputError, match="outside"):
+        mesh_crop(rgb, points + np.array([600, 0, 0]), 50)

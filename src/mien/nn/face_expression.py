@@ -26,6 +26,8 @@ INPUT_SIZE = 112
 LABELS = ("neutral", "happy", "sad", "angry", "fear", "disgusted", "surprised")
 """The outputs in order, in this project's words (the network's own are "fearful" for fear, else the same)."""
 
+FEATURES = 256
+
 MEAN_COLOR = (122.782, 117.001, 104.298)
 """Taken off red, green and blue; the network learned with it."""
 
@@ -81,19 +83,33 @@ class FaceExpression:
         Raises:
             InputError: The array is not of that shape or type.
         """
+        return softmax(self.features(crops) @ self.weights["fc/weights"] + self.weights["fc/bias"])
+
+    def features(self, crops: ByteArray) -> FloatArray:
+        """What goes into the last layer.
+
+        Args:
+            crops: ``(N, 112, 112, 3)`` uint8 RGB.
+
+        Returns:
+            ``(N, 256)`` float32.
+
+        Raises:
+            InputError: The array is not of that shape or type.
+        """
         crops = np.asarray(crops)
         if crops.ndim != 4 or crops.shape[1:] != (INPUT_SIZE, INPUT_SIZE, 3) or crops.dtype != np.uint8:
             raise InputError(
                 f"crops are {crops.dtype} {crops.shape}; expected uint8 (N, {INPUT_SIZE}, {INPUT_SIZE}, 3), RGB"
             )
         rows = [self._forward(crops[i : i + _BATCH]) for i in range(0, len(crops), _BATCH)]
-        return np.concatenate(rows) if rows else np.zeros((0, len(LABELS)), np.float32)
+        return np.concatenate(rows) if rows else np.zeros((0, FEATURES), np.float32)
 
     def _forward(self, crops: ByteArray) -> FloatArray:
         x = (crops.astype(np.float32) - np.array(MEAN_COLOR, np.float32)) / np.float32(255)
         for block in range(_BLOCKS):
             x = self._dense_block(x, block)
-        return softmax(x.mean(axis=(1, 2)) @ self.weights["fc/weights"] + self.weights["fc/bias"])
+        return np.asarray(x.mean(axis=(1, 2)))
 
     def _dense_block(self, x: FloatArray, block: int) -> FloatArray:
         """Four convolutions, the later ones reading the rectified sum of all before; the first halves the size."""
