@@ -7,6 +7,7 @@ so here the same mouth with the hole cut out is the toothless half of the pair.
 from __future__ import annotations
 
 import numpy as np
+from torch import Tensor
 
 from mien.geometry.camera import project
 from mien.geometry.homography import apply_homography
@@ -49,14 +50,14 @@ def cavity_mask(model: MorphableModel, shape: AnyArray, pose: Pose, view: AnyArr
     return polygon_mask(np.concatenate([upper, open_lower[::-1]]), size, size)
 
 
-def toothless(mouth: AnyArray, cavity: AnyArray) -> AnyArray:
+def toothless(mouth: Tensor, cavity: Tensor) -> Tensor:
     """A mouth with the inside cut out.
 
     Args:
-        mouth: ``(3, R, R)`` float, -1 to 1.
-        cavity: ``(R, R)`` bool.
+        mouth: ``(N, 3, R, R)``, -1 to 1.
+        cavity: ``(N, 1, R, R)`` bool.
 
     Returns:
-        ``(3, R, R)``.
+        ``(N, 3, R, R)``.
     """
-    return np.where(cavity, np.asarray(mouth, np.float32).dtype.type(HOLE), mouth)
+    return mouth.masked_fill(cavity, HOLE)

@@ -1,0 +1,147 @@
+"""An actor: what training on one person's footage leaves. A folder of tensors and a card; loading it runs no code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mien.data.prepared import model_digest
+from mien.errors import InputError, ModelError
+from mien.morphable.model import MorphableModel
+from mien.nn.model_folder import read_model_folder, write_model_folder
+from mien.nn.pyramid_encoder import EncoderConfig, PyramidEncoder
+from mien.nn.stylegan2.generator import Generator, StyleGanConfig
+from mien.systems.two_level.shape.config import ShapeConfig
+from mien.systems.two_level.shape.model import ShapeGenerator
+
+FORM = "mien actor of two_level"
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ActorSizes:
+    """What the networks of an actor are built from.
+
+    Attributes:
+        coefficients: n_c, identity and expression of the morphable model.
+        emotions: The non-neutral emotions that it can show.
+        shape: Level 1.
+        texture: StyleGAN of the texture maps.
+        texture_encoder: Its encoder.
+        mouth: StyleGAN of the mouths.
+        mouth_encoder: Its encoder.
+    """
+
+    coefficients: int
+    emotions: tuple[str, ...]
+    shape: ShapeConfig
+    texture: StyleGanConfig
+    texture_encoder: EncoderConfig
+    mouth: StyleGanConfig
+    mouth_encoder: EncoderConfig
+
+
+class Directions(nn.Module):
+    """The editing directions (eq. 12): ``(n_e, n, latent)``."""
+
+    texture: Tensor
+
+    def __init__(self, sizes: ActorSizes) -> None:
+        super().__init__()
+        shape = len(sizes.emotions), sizes.texture.styles, sizes.texture.latent
+        self.register_buffer("texture", torch.zeros(shape))
+
+
+class Actor:
+    """The networks of one actor, ready to edit.
+
+    Args:
+        sizes: What they are built from.
+        card: What it was made from: footage, consent, figures; see :func:`save`.
+    """
+
+    def __init__(self, sizes: ActorSizes, card: Mapping[str, Any]) -> None:
+        self.sizes, self.card = sizes, dict(card)
+        self.shape = ShapeGenerator(sizes.shape, sizes.coefficients, len(sizes.emotions))
+        self.texture, self.texture_encoder = Generator(sizes.texture), PyramidEncoder(sizes.texture_encoder)
+        self.mouth, self.mouth_encoder = Generator(sizes.mouth), PyramidEncoder(sizes.mouth_encoder)
+        self.directions = Directions(sizes)
+
+    def modules(self) -> dict[str, nn.Module]:
+        """Everything with weights."""
+        return {
+            "shape": self.shape,
+            "texture": self.texture,
+            "texture_encoder": self.texture_encoder,
+            "mouth": self.mouth,
+            "mouth_encoder": self.mouth_encoder,
+            "directions": self.directions,
+        }
+
+    def ready(self, device: torch.device | None = None) -> Actor:
+        """Itself, on a device, no longer learning."""
+        for module in self.modules().values():
+            module.to(device or torch.device("cpu")).eval().requires_grad_(False)
+        return self
+
+    def check_model(self, model: MorphableModel) -> None:
+        """Refuse a morphable model other than the actor's.
+
+        Raises:
+            ModelError: It is another one.
+        """
+        made_with = self.card["model"]
+        if made_with["digest"] != model_digest(model):
+            raise ModelError(
+                f"the actor was trained with the morphable model {made_with['name']!r} "
+                f"({made_with['digest'][:8]}), not with this {model.name!r} ({model_digest(model)[:8]})"
+            )
+
+
+def save_actor(folder: Path, actor: Actor) -> None:
+    """Write an actor: ``weights.safetensors`` and ``card.json``; it appears when it is whole.
+
+    Raises:
+        OutputError: The disk refuses.
+    """
+    card = {**actor.card, "sizes": asdict(actor.sizes)}
+    write_model_folder(folder, FORM, SCHEMA, card, actor.modules())
+
+
+def load_actor(folder: Path) -> Actor:
+    """Read an actor.
+
+    Raises:
+        ModelError: It is missing, damaged, or of another system or version.
+    """
+    card, states = read_model_folder(folder, FORM, SCHEMA)
+    try:
+        actor = Actor(_sizes(card["sizes"]), card)
+        for name, module in actor.modules().items():
+            module.load_state_dict(states[name])
+        for name in ("digest", "name"):
+            _ = card["model"][name]
+    except (KeyError, TypeError, RuntimeError, InputError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ModelError(f"the actor {folder} is damaged: {reason}") from error
+    return actor.ready()
+
+
+def _sizes(data: Mapping[str, Any]) -> ActorSizes:
+    def rebuilt(kind: type, values: Mapping[str, Any]) -> Any:
+        return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
+
+    return ActorSizes(
+        coefficients=data["coefficients"],
+        emotions=tuple(data["emotions"]),
+        shape=rebuilt(ShapeConfig, data["shape"]),
+        texture=rebuilt(StyleGanConfig, data["texture"]),
+        texture_encoder=rebuilt(EncoderConfig, data["texture_encoder"]),
+        mouth=rebuilt(StyleGanConfig, data["mouth"]),
+        mouth_encoder=rebuilt(EncoderConfig, data["mouth_encoder"]),
+    )

@@ -1,0 +1,209 @@
+"""Training an actor, stage after stage; each goes on where it was, and can be done again alone.
+
+Order and dependence: ``shape`` stands alone; ``texture`` before ``texture_encoder``; ``mouth`` before
+``mouth_encoder``. Every stage is a run of :func:`mien.training.loop.train` in a folder of its own.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor
+
+from mien.errors import InputError
+from mien.nn.pyramid_encoder import PyramidEncoder
+from mien.nn.stylegan2.generator import Generator
+from mien.systems.two_level.actor import Actor, ActorSizes
+from mien.systems.two_level.config import TwoLevelPreset
+from mien.systems.two_level.material import Material, PictureKind, PictureSource
+from mien.systems.two_level.samples import sample_codes, sample_pictures
+from mien.systems.two_level.shape.train import ShapeTask
+from mien.systems.two_level.texture.directions import editing_directions
+from mien.systems.two_level.texture.gan import GanTask
+from mien.systems.two_level.texture.inversion import InversionTask
+from mien.systems.two_level.texture.losses import PerceptualDistance
+from mien.training.loop import Task, train
+from mien.training.options import LoopOptions
+
+STAGES = ("shape", "texture", "texture_encoder", "mouth", "mouth_encoder")
+_BUILT_ON = {"texture": ("texture_encoder",), "mouth": ("mouth_encoder",)}
+_CODES_AT_ONCE = 16
+SAMPLES_A_STAGE = 10
+
+AnyTask = TypeVar("AnyTask", bound=Task)
+StageProgress = Callable[[str, float], None]
+"""Told the stage and the share of it that is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """How an actor is trained.
+
+    Attributes:
+        preset: Sizes and schedules.
+        folder: Where the stages keep their checkpoints, logs and sample pictures.
+        seed: All random numbers follow from it.
+        perceptual: Name to perceptual distance, as the preset asks for it.
+        start_from: An actor of the same sizes to begin with instead of random weights.
+        device: Where.
+    """
+
+    preset: TwoLevelPreset
+    folder: Path
+    perceptual: Mapping[str, PerceptualDistance]
+    seed: int = 0
+    start_from: Actor | None = None
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+
+
+def train_actor(
+    plan: TrainingPlan, material: Material, card: Mapping[str, Any], progress: StageProgress | None = None
+) -> Actor:
+    """Train an actor, or go on with it.
+
+    Args:
+        plan: How.
+        material: What from.
+        card: What its card shall say of where it comes from.
+        progress: Told after every step.
+
+    Returns:
+        The actor, ready to edit.
+
+    Raises:
+        InputError: The folder holds a training with other settings, or ``start_from`` has other sizes.
+    """
+    stages = _Stages(plan, material, progress)
+    shape = stages.run_shape()
+    texture, texture_encoder = stages.run_pictures("texture")
+    mouth, mouth_encoder = stages.run_pictures("mouth")
+    actor = Actor(sizes_of(plan.preset, material), card)
+    trained = {
+        "shape": shape.generator,
+        "texture": texture,
+        "texture_encoder": texture_encoder,
+        "mouth": mouth,
+        "mouth_encoder": mouth_encoder,
+    }
+    for name, module in trained.items():
+        actor.modules()[name].load_state_dict(module.state_dict())
+    actor.ready(plan.device)
+    codes = picture_codes(actor.texture_encoder, material, "texture")
+    actor.directions.texture.copy_(editing_directions(codes, material.emotion(material.rows).to(codes)))
+    return actor
+
+
+def forget_stage(folder: Path, stage: str) -> None:
+    """Remove what a stage has learnt, and the stages that are built on it, so that they are done again.
+
+    Raises:
+        InputError: There is no such stage.
+    """
+    if stage not in STAGES:
+        raise InputError(f"there is no stage {stage!r}; there are: {', '.join(STAGES)}")
+    for name in (stage, *_BUILT_ON.get(stage, ())):
+        shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def sizes_of(preset: TwoLevelPreset, material: Material) -> ActorSizes:
+    """The sizes of an actor trained on a material."""
+    model = material.model
+    return ActorSizes(
+        model.identity_count + model.expression_count,
+        material.emotions,
+        preset.shape,
+        preset.texture.gan.network,
+        preset.texture.encoder.network,
+        preset.mouth.gan.network,
+        preset.mouth.encoder.network,
+    )
+
+
+@torch.no_grad()
+def picture_codes(encoder: PyramidEncoder, material: Material, kind: PictureKind) -> Tensor:
+    """The encoder's styles of all pictures that are learnt from: ``(P, n, latent)``."""
+    source = PictureSource(material, kind, encoder.config.side)
+    device = encoder.mean.device
+    encoder.eval()
+    rows = material.rows
+    parts = [rows[k : k + _CODES_AT_ONCE] for k in range(0, len(rows), _CODES_AT_ONCE)]
+    return torch.cat([encoder(source.inversion(part).shown.to(device)) for part in parts])
+
+
+class _Stages:
+    """Runs stages, each in its own folder."""
+
+    def __init__(self, plan: TrainingPlan, material: Material, progress: StageProgress | None) -> None:
+        self._plan, self._material, self._progress = plan, material, progress
+
+    def run_shape(self) -> ShapeTask:
+        """Level 1."""
+        self._seed("shape")
+        material = self._material
+        task = ShapeTask(self._plan.preset.shape, material.model, material.shape_footage, self._plan.device)
+        return self._run("shape", task)
+
+    def run_pictures(self, kind: PictureKind) -> tuple[Generator, PyramidEncoder]:
+        """StyleGAN, then encoder, of one kind of picture."""
+        plan, config = self._plan, getattr(self._plan.preset, kind)
+        source, rows = PictureSource(self._material, kind, config.gan.network.resolution), self._material.rows
+        self._seed(kind)
+        gan = GanTask(config.gan, lambda at: source.pictures(rows[at]), len(rows), plan.seed, plan.device)
+        folder = plan.folder / kind / "samples"
+        self._run(kind, gan, lambda step: sample_pictures(folder / f"{step:08}.png", gan.average, plan.seed))
+        self._seed(f"{kind}_encoder")
+        inversion = InversionTask(
+            config.encoder, gan.average, lambda at: source.inversion(rows[at]), len(rows),
+            plan.perceptual[config.encoder.perceptual], plan.seed, plan.device,
+        )  # fmt: skip
+        shown = self._material.held_out if len(self._material.held_out) else rows
+        pairs = plan.folder / f"{kind}_encoder" / "samples"
+        self._run(
+            f"{kind}_encoder",
+            inversion,
+            lambda step: sample_codes(pairs / f"{step:08}.png", gan.average, inversion.encoder, source, shown),
+        )
+        return gan.average, inversion.encoder
+
+    def _run(self, stage: str, task: AnyTask, sample: Callable[[int], None] | None = None) -> AnyTask:
+        config = self._config(stage)
+        steps = config.iterations
+        options = LoopOptions(steps, self._plan.seed, sample_every=max(1, steps // SAMPLES_A_STAGE))
+        self._start(stage, task)
+        about = {"config": asdict(replace(config, iterations=1)), "footage": self._material.digest}
+        train(task, self._plan.folder / stage, options, about, progress=self._told(stage), sample=sample)
+        return task
+
+    def _seed(self, stage: str) -> None:
+        """First weights follow from the seed and the stage, wherever the run was broken off."""
+        torch.manual_seed(self._plan.seed * len(STAGES) + STAGES.index(stage))
+
+    def _told(self, stage: str) -> Callable[[float], None] | None:
+        progress = self._progress
+        return None if progress is None else lambda share: progress(stage, share)
+
+    def _config(self, stage: str) -> Any:
+        if stage == "shape":
+            return self._plan.preset.shape
+        kind, _, part = stage.partition("_")
+        return getattr(getattr(self._plan.preset, kind), part or "gan")
+
+    def _start(self, stage: str, task: Task) -> None:
+        """Begin with another actor's weights, if asked to; a checkpoint goes before them."""
+        if self._plan.start_from is None:
+            return
+        given = self._plan.start_from.modules()[stage].state_dict()
+        names = {"shape": ("generator",), "texture": ("generator", "average"), "mouth": ("generator", "average")}
+        for name in names.get(stage, ("encoder",)):
+            try:
+                task.modules()[name].load_state_dict(given)
+            except RuntimeError as error:
+                raise InputError(
+                    f"the actor to start from has another {stage} ({' '.join(str(error).split())[:120]}); train with "
+                    "the preset and the emotions that it was trained with"
+                ) from error
