@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -86,13 +87,13 @@ def rows_of(a: Evaluation, b: Evaluation) -> tuple[Row, ...]:
 def _row(key: str, first: Figure | None, second: Figure | None) -> Row:
     figure = first or second
     assert figure is not None
-    values = [None if found is None else found.value for found in (first, second)]
+    values = [None if found is None else _finite(found.value) for found in (first, second)]
     direction = direction_of(key)
     winner: Winner = ""
     note = ""
     if values[0] is None or values[1] is None:
         missing = [name for name, value in zip("AB", values, strict=True) if value is None]
-        reason = next((f.sentence for f in (first, second) if f is not None and f.value is None), "")
+        reason = next((f.sentence for f in (first, second) if f is not None and _finite(f.value) is None), "")
         note = f"Not measured for {' and '.join(missing)}. {reason}".strip()
     elif direction is None:
         note = "Which way it improves is not in the table of directions."
@@ -106,6 +107,10 @@ def _row(key: str, first: Figure | None, second: Figure | None) -> Row:
     return Row(
         key, figure.label, figure.group, figure.unit, values[0], values[1], better, even, winner, note
     )  # fmt: skip
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
 
 
 def comparison_to_json(comparison: Comparison) -> dict[str, Any]:

@@ -276,5 +276,5 @@ def _figure(found: Row) -> Markup:
 def _way(found: Row) -> str | None:
     if not found.better:
         return None
-    even = f"; even within {number(found.even)}" if found.even else ""
+    even = f"; even within {found.even:g}" if found.even else ""
     return f"{found.better} is better{even}"
