@@ -72,7 +72,20 @@ def _one_line(text: str) -> str:
 def _application() -> App:
     from cyclopts import App, Parameter
 
-    from mien.app.cli import compare, demo, edit, emotions, inspect, render, sheet, study, weights
+    from mien.app.cli import (
+        compare,
+        demo,
+        edit,
+        emotions,
+        evaluate,
+        inspect,
+        prepare,
+        render,
+        sheet,
+        study,
+        train,
+        weights,
+    )
 
     application = App(
         name="mien",
@@ -83,7 +96,10 @@ def _application() -> App:
     )
     for command in (edit.edit, inspect.inspect, sheet.sheet, render.render, emotions.emotions, demo.demo):
         application.command(command)
+    application.command(evaluate.evaluate)
     application.command(compare.compare)
+    application.command(prepare.prepare)
+    application.command(train.train)
     application.command(study.study)
     application.command(weights.weights)
     return application
