@@ -13,8 +13,8 @@ import numpy as np
 
 import mien.systems
 from mien.app.jobs import ProgressCallback, StageClock, analyse_clip, write_frames
-from mien.metrics.picture_quality import grey, noise, sharpness
 from mien.emotion.track import EmotionTrack
+from mien.metrics.picture_quality import grey, noise, sharpness
 from mien.reconstruction.analysis import AnalysedFace, Analysis
 from mien.systems.base import System
 from mien.types import AnyArray, Box, DoubleArray

@@ -1,8 +1,5 @@
 """The version of mien that runs."""
 
-from importlib.metadata import PackageNotFoundError, version
+from mien.version import __version__
 
-try:
-    __version__ = version("mien")
-except PackageNotFoundError:  # run from a source tree that is not installed
-    __version__ = "0+source"
+__all__ = ["__version__"]

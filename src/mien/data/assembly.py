@@ -16,6 +16,7 @@ from mien.data.prepared import CARD, FORMAT, PICTURE_KINDS, SCHEMA
 from mien.disk import disk_errors
 from mien.errors import OutputError
 from mien.types import AnyArray
+from mien.version import __version__
 
 _RESULT = "result"
 
@@ -53,8 +54,6 @@ def assemble(work: Path, parts: Sequence[Path], card: Mapping[str, Any], person:
     Raises:
         OutputError: The disk refuses.
     """
-    from importlib.metadata import PackageNotFoundError, version
-
     result = work / _RESULT
     frames, pictures = _tables(parts)
     with disk_errors(work):
@@ -66,12 +65,8 @@ def assemble(work: Path, parts: Sequence[Path], card: Mapping[str, Any], person:
     for kind in PICTURE_KINDS:
         size = card["pictures"]["sizes"]["texture" if kind == "visible" else kind]
         write_pictures(result / f"{kind}.pictures", _encoded(parts, kind, size))
-    try:
-        made_by = version("mien")
-    except PackageNotFoundError:  # run from a source tree that is not installed
-        made_by = "0+source"
     counts = {"frames": len(frames["clip"]), "pictures": len(pictures["row"])}
-    whole = {"format": FORMAT, "schema": SCHEMA, "mien": made_by, **card, "counts": counts}
+    whole = {"format": FORMAT, "schema": SCHEMA, "mien": __version__, **card, "counts": counts}
     with disk_errors(result):
         (result / CARD).write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

@@ -6,7 +6,7 @@ import json
 import sys
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -92,6 +92,31 @@ class Report:
             self._line({"event": "result", **data})
         elif not self._options.quiet:
             print(sentence)  # noqa: T201
+
+    def note(self, sentence: str, data: Mapping[str, Any]) -> None:
+        """Tell something on the way: people read it on stderr.
+
+        Args:
+            sentence: For people, one line or several.
+            data: For machines, its ``event`` among it.
+        """
+        if self._options.json:
+            self._line(data)
+        elif not self._options.quiet:
+            print(sentence, file=sys.stderr)  # noqa: T201
+
+    def stages(self) -> Callable[[str, float], None]:
+        """For work in several stages: takes the stage and how much of it is done, and tells it with the time left."""
+        from mien.app.jobs import StageClock
+
+        clocks: dict[str, StageClock] = {}
+
+        def tell(stage: str, fraction: float) -> None:
+            if stage not in clocks:
+                clocks[stage] = StageClock(stage, self.progress)
+            clocks[stage].at(fraction)
+
+        return tell
 
     def _move_bar(self, progress: Progress) -> None:
         if self._bars is None:
