@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mien.app.study.clips import StudyClip, read_clips
+from mien.app.study.clips import StudyClip, read_clip_list
 from mien.errors import InputError
 
 
@@ -32,8 +32,8 @@ def test_both_forms(folder: Path) -> None:
         StudyClip(folder / "a.mp4", "instant", "happy", 0.5, "ann", folder / "ann.mp4", 3),
         StudyClip(folder / "b.mp4", "real", "neutral", 0.0, "ann"),
     ]
-    assert read_clips(folder / "list.csv") == expected
-    assert read_clips(folder / "list.json") == expected
+    assert read_clip_list(folder / "list.csv") == expected
+    assert read_clip_list(folder / "list.json") == expected
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_what_is_wrong_with_a_list(folder: Path, text: str, said: str) -> None:
     path = folder / "list.csv"
     path.write_text(text)
     with pytest.raises(InputError, match=said) as error:
-        read_clips(path)
+        read_clip_list(path)
     assert str(error.value).startswith(str(path))
 
 
@@ -61,6 +61,6 @@ def test_what_is_no_list(folder: Path) -> None:
     for text in ("{}", "[1]", "no", "[" * 100_000):
         (folder / "list.json").write_text(text)
         with pytest.raises(InputError):
-            read_clips(folder / "list.json")
+            read_clip_list(folder / "list.json")
     with pytest.raises(InputError, match="cannot be read"):
-        read_clips(folder / "gone.csv")
+        read_clip_list(folder / "gone.csv")

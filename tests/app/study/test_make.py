@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import pytest
 
-from mien.app.study.clips import read_clips
+from mien.app.study.clips import read_clip_list
 from mien.app.study.key import read_key
 from mien.app.study.make import plan_study
 from mien.errors import InputError
@@ -58,7 +58,7 @@ def test_all_is_in_the_key(make_study: MakeStudy) -> None:
 
 
 def test_the_same_again_and_another_with_another_seed(clip_folder: Path) -> None:
-    clips = read_clips(write_list(clip_folder / "again.csv", RATED))
+    clips = read_clip_list(write_list(clip_folder / "again.csv", RATED))
     once = plan_study(clips, "ned", 5, "t")
     assert once == plan_study(clips, "ned", 5, "t")
     other = plan_study(clips, "ned", 6, "t")
@@ -68,7 +68,7 @@ def test_the_same_again_and_another_with_another_seed(clip_folder: Path) -> None
 
 def test_names_do_not_follow_the_list(clip_folder: Path) -> None:
     """Over many seeds the first clip of the list stands at every place of the study's own order."""
-    clips = read_clips(write_list(clip_folder / "many.csv", RATED))
+    clips = read_clip_list(write_list(clip_folder / "many.csv", RATED))
     places = set()
     for seed in range(40):
         key = plan_study(clips, "ned", seed, "t")
@@ -87,7 +87,7 @@ def test_names_do_not_follow_the_list(clip_folder: Path) -> None:
 )
 def test_what_cannot_be_ordered(clip_folder: Path, rows: list[tuple[object, ...]], said: str) -> None:
     with pytest.raises(InputError, match=said):
-        plan_study(read_clips(write_list(clip_folder / "bad.csv", rows)), "dnt", 1, "t")
+        plan_study(read_clip_list(write_list(clip_folder / "bad.csv", rows)), "dnt", 1, "t")
 
 
 def test_one_intensity_can_be_chosen(make_study: MakeStudy) -> None:

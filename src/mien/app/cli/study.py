@@ -70,10 +70,11 @@ def make(
 
 
 def _chosen(path: Path, intensities: list[float]) -> list[Any]:
-    from mien.app.study.clips import read_clips
+    from mien.app.study.clips import read_clip_list
+    from mien.app.study.suite_clips import read_suite_clips
     from mien.errors import InputError
 
-    clips = read_clips(path)
+    clips = read_suite_clips(path) if path.is_dir() else read_clip_list(path)
     chosen = [clip for clip in clips if not intensities or any(abs(clip.intensity - i) < 1e-6 for i in intensities)]
     if not chosen:
         there = ", ".join(f"{value:g}" for value in sorted({clip.intensity for clip in clips}))

@@ -44,18 +44,6 @@ class StudyClip:
     seed: int | None = None
 
 
-def read_clips(path: Path) -> list[StudyClip]:
-    """The clips of a list or of a suite.
-
-    Args:
-        path: A list (see :func:`read_clip_list`), or a folder that ``mien evaluate`` made of a suite.
-
-    Raises:
-        InputError: It is neither, or an entry is not as it should be.
-    """
-    return read_clip_list(path)
-
-
 def read_clip_list(path: Path) -> list[StudyClip]:
     """Read a list of clips.
 
