@@ -101,6 +101,22 @@ def test_a_covered_mouth_needs_both_signs() -> None:
     assert (covered[:16] == 1).all()
 
 
+def test_a_face_that_comes_back_changed_is_not_covered_for_good() -> None:
+    """It went away at 40 and is back at 60 with other colours and lips pressed together; at 90 a hand passes."""
+    presence, mouth, front = np.full(140, 30.0), np.full(140, 0.15), np.zeros(140)
+    presence[40:60] = np.nan
+    presence[60:], mouth[60:] = 22.0, 0.6
+    still = np.full(140, 0.15)
+    assert (confidence_of(presence, still, mouth, front)[60:] == 1).all()
+    presence[90:110], mouth[90:110] = 14.0, 2.4
+    covered = confidence_of(presence, still, mouth, front)
+    assert (covered[94:106] < 0.1).all()
+    assert (covered[60:86] == 1).all()
+    assert (covered[114:] == 1).all()
+    seen_all_along = np.where(np.isnan(presence), 30.0, presence)  # no absence: then it is something in the way
+    assert (confidence_of(seen_all_along, still, mouth, front)[94:106] < 0.1).all()
+
+
 def test_profiles_are_doubtful_on_both_sides() -> None:
     yaw_deg = np.array([0, 30, -40, 52.5, -52.5, 61, -80])
     presence, still = np.full(7, 25.0), np.full(7, 0.1)

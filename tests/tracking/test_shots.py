@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from mien.tracking.shots import CutDetector, block_difference, digest, with_cuts
+from mien.tracking.shots import CutDetector, block_difference, digest, whole_shift, with_cuts
 from mien.types import ByteArray
 from mien.video.clip import Clip
 
@@ -17,7 +17,7 @@ def scene(seed: int, size: tuple[int, int] = (90, 160)) -> ByteArray:
 
 
 def cuts(pictures: list[ByteArray]) -> list[int]:
-    return [index for index, (_, starts) in enumerate(with_cuts(pictures, lambda picture: picture)) if starts]
+    return [index for index, (_, starts, _) in enumerate(with_cuts(pictures, lambda picture: picture)) if starts]
 
 
 def trembling(picture: ByteArray, count: int, seed: int = 0) -> list[ByteArray]:
@@ -28,7 +28,7 @@ def trembling(picture: ByteArray, count: int, seed: int = 0) -> list[ByteArray]:
 def test_all_items_come_out_once_and_in_order() -> None:
     pictures = trembling(scene(0), 9)
     out = list(with_cuts(enumerate(pictures), lambda item: item[1]))
-    assert [item[0] for item, _ in out] == list(range(9))
+    assert [item[0] for item, _, _ in out] == list(range(9))
     assert list(with_cuts([], lambda item: item)) == []
 
 
@@ -52,6 +52,28 @@ def test_a_fast_pan_is_no_cut() -> None:
     ground = scene(4, (90, 480))
     shifts = [0] * 10 + [5 * step for step in range(20)]
     assert cuts([np.ascontiguousarray(ground[:, shift : shift + 160]) for shift in shifts]) == [0]
+
+
+@pytest.mark.parametrize("speed", [18, 27, 40, 60])
+def test_a_swing_of_the_camera_is_no_cut(speed: int) -> None:
+    """From standing still, up to over a third of the picture's width a frame, and to a stop."""
+    ground = scene(4, (90, 760))
+    shifts = np.cumsum([0] * 10 + [speed // 2] + [speed] * (480 // speed) + [speed // 3] + [0] * 10)
+    assert cuts([np.ascontiguousarray(ground[:, shift : shift + 160]) for shift in shifts]) == [0]
+
+
+def test_a_jump_to_another_part_of_the_scene_is_a_cut() -> None:
+    ground = scene(4, (90, 480))
+    assert cuts(trembling(ground[:, :160], 12) + trembling(ground[:, 50:210], 12)) == [0, 12]
+
+
+def test_a_whole_shift_is_found_and_another_scene_has_none() -> None:
+    ground = scene(4, (90, 480))
+    first, second = (digest(ground[:, start : start + 160]) for start in (100, 145))
+    error, shift = whole_shift(first, second)
+    assert error < 0.1
+    np.testing.assert_array_equal(shift, [0, -9])
+    assert whole_shift(first, digest(scene(9)))[0] > 0.4
 
 
 def test_a_dissolve_of_a_second_is_no_cut() -> None:

@@ -42,6 +42,11 @@ in a thousand above 3.6); with a hand painted over the mouth, half the face or t
 4.2."""
 
 
+ABSENT_FRAMES, RETURNED_FRAMES = 12, 25
+"""A face that was not seen for so many frames may come back in another light, with another mien: what is usual is then
+asked of the stretch itself, if it is so long."""
+
+
 def confidence_of(presence: AnyArray, whole: AnyArray, mouth: AnyArray, yaw_deg: AnyArray) -> FloatArray:
     """How surely landmarks lie on a face that nothing covers.
 
@@ -77,9 +82,21 @@ def _averaged(values: AnyArray) -> AnyArray:
 def _against_usual(difference: AnyArray, seen: AnyArray) -> AnyArray:
     """Differences over what is usual in this track.
 
-    The quarter of the frames that differ least sets it, so that a hand may be in the way for half of the time.
+    The quarter of the frames that differ least sets it, so that a hand may be in the way for half of the time. After an
+    absence it may be more than before, so that a face that has changed does not count as covered for good.
     """
-    return difference / max(float(np.percentile(difference[seen], 25)), LEAST_USUAL)
+    usual = np.full(len(difference), max(float(np.percentile(difference[seen], 25)), LEAST_USUAL))
+    for start, stop in _stretches(seen):
+        here = difference[start:stop][seen[start:stop]]
+        if len(here) >= RETURNED_FRAMES:
+            usual[start:stop] = np.maximum(usual[start:stop], np.percentile(here, 25))
+    return np.asarray(difference / usual)
+
+
+def _stretches(seen: AnyArray) -> list[tuple[int, int]]:
+    """Stretches ``(start, stop)`` after the first absence, from one to the next."""
+    returns = [stop for start, stop in gaps(seen) if stop - start >= ABSENT_FRAMES]
+    return list(pairwise([*returns, len(seen)]))
 
 
 def _rise(values: AnyArray, low: float, high: float) -> AnyArray:

@@ -10,6 +10,7 @@ from mien.errors import InputError, OutputError
 from mien.tracking.ahead import ahead
 from mien.tracking.face_track import Shot
 from mien.tracking.follow import Networks, ShotFollower
+from mien.tracking.jumps import Step, with_jumps
 from mien.tracking.landmarker import find_landmarker
 from mien.tracking.record import ShotRecorder
 from mien.tracking.shots import with_cuts
@@ -69,24 +70,36 @@ def track_clip(
 
 
 def _track(
-    views: Iterator[tuple[View, bool]], networks: Networks, folder: Path, max_faces: int, progress: Progress | None
+    views: Iterator[tuple[View, bool, float]],
+    networks: Networks,
+    folder: Path,
+    max_faces: int,
+    progress: Progress | None,
 ) -> Iterator[Shot]:
     recorder: ShotRecorder | None = None
     number = 0
-    for done, (view, starts_shot) in enumerate(views, 1):
-        if starts_shot:
+    for done, step in enumerate(with_jumps(_followed(views, networks, max_faces)), 1):
+        if step.starts_shot:
             if recorder is not None:
                 yield recorder.finish()
             number += 1
-            recorder = ShotRecorder(folder / f"shot_{number:04d}", view.frame.index)
-            follower = ShotFollower(networks, max_faces)
+            recorder = ShotRecorder(folder / f"shot_{number:04d}", step.index)
         assert recorder is not None
-        time_s = view.frame.time_s
-        recorder.add(time_s, follower.step(view, time_s))
+        recorder.add(step.time_s, step.sightings)
         if progress is not None:
             progress(done)
     if recorder is not None:
         yield recorder.finish()
+
+
+def _followed(views: Iterator[tuple[View, bool, float]], networks: Networks, max_faces: int) -> Iterator[Step]:
+    """The faces of each frame, followed from cut to cut."""
+    follower = ShotFollower(networks, max_faces)
+    for view, starts_shot, change in views:
+        if starts_shot:
+            follower = ShotFollower(networks, max_faces)
+        index, time_s = view.frame.index, view.frame.time_s
+        yield Step(index, time_s, starts_shot, change, follower.step(view, time_s))
 
 
 def _clear(folder: Path) -> None:
