@@ -41,7 +41,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Compared:
     first, second = folder / "a <weak>.mp4", folder / "b & strong.mp4"
     done = run_here("compare", first, second, "-o", folder / "out")
     assert done.returncode == 0, done.stderr
-    data = json.loads((folder / "out" / "compare.json").read_text())
+    data = json.loads((folder / "out" / "comparison.json").read_text())
     return Compared(source, first, second, folder / "out", data, done.stdout)
 
 
@@ -64,7 +64,7 @@ def test_what_was_asked_and_what_differs(compared: Compared) -> None:
 def test_the_page(browser: Browser, compared: Compared, tmp_path: Path) -> None:
     for width, touch in ((1280, False), (390, True)):
         page = browser.page(width=width, touch=touch)
-        page.open(compared.folder / "compare.html")
+        page.open(compared.folder / "index.html")
         assert page.evaluate("document.documentElement.scrollWidth") == width, "nothing sticks out at the side"
         assert page.evaluate("document.querySelector('h1').textContent") == "A: a <weak>.mp4"
         page.wait("[...document.querySelectorAll('video')].every((v) => v.readyState >= 2)")
@@ -94,7 +94,7 @@ def test_the_page(browser: Browser, compared: Compared, tmp_path: Path) -> None:
 
 def test_the_players_stay_in_step(browser: Browser, compared: Compared) -> None:
     page = browser.page()
-    page.open(compared.folder / "compare.html")
+    page.open(compared.folder / "index.html")
     page.wait("[...document.querySelectorAll('video')].every((v) => v.readyState >= 2)")
     assert page.evaluate("[...document.querySelectorAll('video')].map((v) => v.dataset.label)") == ["Source", "A", "B"]
     assert page.evaluate("[...document.querySelectorAll('video')].map((v) => v.muted)") == [True, False, True]
@@ -122,7 +122,7 @@ def test_copies_of_edits_say_that_they_are_edited(compared: Compared) -> None:
 def test_what_the_command_says(compared: Compared) -> None:
     lines = compared.said.splitlines()
     assert lines[0] == f"A {compared.first}"
-    assert lines[-1] == f"page: {compared.folder / 'compare.html'}"
+    assert lines[-1] == f"page: {compared.folder / 'index.html'}"
     assert "better in" in compared.said or "apart" in compared.said
 
 
@@ -134,7 +134,7 @@ def test_without_a_source_pictures_alone_are_compared(compared: Compared, tmp_pa
     data = json.loads(done.stdout.splitlines()[-1])
     assert (data["a"], data["rows"], data["source"]) == (None, [], "")
     assert data["mean_difference"] == compared.data["mean_difference"]
-    assert "name it with" in Path("out/compare.html").read_text()
+    assert "name it with" in Path("out/index.html").read_text()
     assert not Path("out/source.mp4").exists()
 
 

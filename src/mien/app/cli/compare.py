@@ -17,18 +17,20 @@ def compare(
     *,
     output: Annotated[Path, Parameter(name=["--output", "-o"])],
     source: Path | None = None,
+    emotion: str | None = None,
     overwrite: bool = False,
     report: ReportOptions | None = None,
 ) -> None:
     """Compare two renders of one source: every metric of both with the better one marked, and where they differ.
 
-    Writes a page (compare.html) with both videos in step, heat maps and curves, and the figures as compare.json.
+    Writes a page (index.html) with both videos in step, heat maps and curves, and the figures as comparison.json.
 
     Args:
         first: The first render, A.
         second: The second, B.
         output: Folder for the page, its videos and the figures.
         source: What both were made from; found in the edit files beside them if left out.
+        emotion: What both were asked for, such as "happy 0.8"; found in the edit files if left out.
         overwrite: Replace results that are there already.
         report: How much is told.
     """
@@ -38,8 +40,10 @@ def compare(
     from mien.app.jobs import StageClock
 
     with Report(report) as told:
-        clock = StageClock("analyse", told.progress)
-        found = compare_renders(first, second, output, source=source, overwrite=overwrite, tell=clock.at)
+        clock = StageClock("measure", told.progress)
+        found = compare_renders(
+            first, second, output, source=source, emotion=emotion, overwrite=overwrite, tell=clock.at
+        )
         lines = [f"A {first}", f"B {second}", headline(found)]
         for side in ("A", "B"):
             won = ", ".join(row.label for row in found.rows if row.winner == side)

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 _EVERY_S = 0.5
 """Least time between two lines of progress for machines."""
 
-_STAGE_NAMES = {"analyse": "Analysing", "render": "Rendering", "fetch": "Fetching", "prepare": "Preparing"}
+_STAGE_NAMES = {
+    "analyse": "Analysing", "render": "Rendering", "measure": "Measuring", "fetch": "Fetching", "prepare": "Preparing",
+}  # fmt: skip
 
 
 @Parameter(name="*")

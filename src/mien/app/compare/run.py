@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from mien.app.browser_video import write_browser_video
@@ -15,18 +14,18 @@ from mien.app.compare.page import Film, comparison_page
 from mien.app.compare.pictures import MOMENTS, find_moments, overall_map
 from mien.app.edit import Edit
 from mien.app.edit_file import edit_path, read_edit
+from mien.app.evaluation.pair import PairOptions, request_of
 from mien.app.jobs import staging_folder
-from mien.emotion.track import EmotionTrack
 from mien.errors import InputError, OutputError
-from mien.metrics.evaluation.evaluate import EvaluationRequest, evaluate
+from mien.metrics.evaluation.evaluate import evaluate
 from mien.metrics.evaluation.evaluation import Evaluation
 from mien.video.claim import generator
 from mien.video.clip import Clip
 from mien.video.output import output_errors
 from mien.video.provenance import claim_of, sign
 
-PAGE = "compare.html"
-DATA = "compare.json"
+PAGE = "index.html"
+DATA = "comparison.json"
 FILMS = ("source.mp4", "a.mp4", "b.mp4")
 
 Tell = Callable[[float], None]
@@ -34,16 +33,17 @@ Tell = Callable[[float], None]
 
 
 def compare_renders(
-    first: Path, second: Path, folder: Path, *, source: Path | None = None, overwrite: bool = False,
-    tell: Tell | None = None,
+    first: Path, second: Path, folder: Path, *, source: Path | None = None, emotion: str | None = None,
+    overwrite: bool = False, tell: Tell | None = None,
 ) -> Comparison:  # fmt: skip
-    """Compare two renders of one source, and write ``compare.html``, ``compare.json`` and copies of the videos.
+    """Compare two renders of one source, and write ``index.html``, ``comparison.json`` and copies of the videos.
 
     Args:
         first: A.
         second: B.
         folder: For the results.
         source: What both were made from; taken from the edit files beside them where it is left out.
+        emotion: What was asked of both, in the notation; taken from the edit files where it is left out.
         overwrite: Replace results that are there already.
         tell: Called now and then.
 
@@ -52,6 +52,7 @@ def compare_renders(
 
     Raises:
         InputError: The two were made from different sources, or are one file.
+        EmotionError: The emotion is not understood.
         ClipError: A clip cannot be read, or is no render of the source.
         OutputError: The results cannot be written.
     """
@@ -70,8 +71,8 @@ def compare_renders(
             (None, None)
             if known is None
             else (
-                evaluate(_request(known, first, edits[0]), share.part(0.3, 0.6)),
-                evaluate(_request(known, second, edits[1]), share.part(0.6, 0.9)),
+                evaluate(request_of(first, PairOptions(known, emotion=emotion)), share.part(0.3, 0.6)),
+                evaluate(request_of(second, PairOptions(known, emotion=emotion)), share.part(0.6, 0.9)),
             )
         )
         comparison = _comparison(first, second, known, evaluations, differences)
@@ -120,21 +121,6 @@ def _source_of(edits: tuple[Edit | None, Edit | None]) -> Path | None:
             "against one all the same, name it with --source."
         )
     return next((edit.source for edit in named if edit.source.exists()), None)
-
-
-def _request(source: Path, result: Path, edit: Edit | None) -> EvaluationRequest:
-    request = EvaluationRequest(source, result)
-    if edit is None:
-        return request
-    return replace(
-        request, track=_largest(edit), system=edit.system_name, start_s=edit.time_range.start_s,
-        stop_s=edit.time_range.stop_s,
-    )  # fmt: skip
-
-
-def _largest(edit: Edit) -> EmotionTrack | None:
-    """What was asked of the largest face, the one that is measured."""
-    return next((edit.tracks[face] for face in (1, "largest", "all") if face in edit.tracks), None)
 
 
 def _film(name: str, path: Path, staging: Path) -> Film:
