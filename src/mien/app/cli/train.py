@@ -58,14 +58,14 @@ def classifier(
     from mien.training.device import pick_device
 
     with Report(report) as told:
-        config = _config(preset, steps)
+        config, where = _config(preset, steps), pick_device(device)
         trained, table = train_and_explore(
             open_prepared(prepared),
             output,
             config,
             folds=folds if where_are_expressions else None,
             seed=seed,
-            device=pick_device(device),
+            device=where,
             overwrite=overwrite,
             progress=told.stages(),
         )
