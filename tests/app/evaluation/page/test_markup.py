@@ -71,7 +71,7 @@ def parts(evaluation: Evaluation) -> str:
 
 
 def renamed(evaluation: Evaluation, word: str) -> Evaluation:
-    """The same with ``word`` wherever a name, a unit, a sentence or a path may stand."""
+    """The same with ``word`` wherever a name, a unit, a sentence or a path may stand (colons in keys place marks)."""
     return dataclasses.replace(
         evaluation,
         source="s/" + word,
@@ -82,7 +82,7 @@ def renamed(evaluation: Evaluation, word: str) -> Evaluation:
         figures=tuple(
             dataclasses.replace(
                 f,
-                key=f"f {word}",
+                key="f " + word.replace(":", ""),
                 label=word,
                 unit=word or "x",
                 sentence=word.replace("`", "") or "x",
@@ -92,7 +92,14 @@ def renamed(evaluation: Evaluation, word: str) -> Evaluation:
             for f in evaluation.figures
         ),
         series=tuple(
-            Series(f"s{number} {word}", word, s.group, word or "x", s.times_s, {word: next(iter(s.lines.values()))})
+            Series(
+                f"s{number} " + word.replace(":", ""),
+                word,
+                s.group,
+                word or "x",
+                s.times_s,
+                {word: next(iter(s.lines.values()))},
+            )
             for number, s in enumerate(evaluation.series)
         ),
         responses=tuple(

@@ -164,7 +164,7 @@ def test_pictures_are_there_and_described(browser: Any, written: Path) -> None:
     page = browser.page()
     page.open(written)
     images = page.evaluate(_IMAGES)
-    assert len(images) == 2 + 3 * 4  # a peak, and three moments with faces and whole frames
+    assert len(images) == 2 + 2 * 4 + 2  # a peak; two moments with faces and whole frames; a whole frame
     for complete, wide, high, said_wide, said_high, alt in images:
         assert complete
         assert (wide, high) == (int(said_wide), int(said_high))

@@ -40,7 +40,7 @@ def runs(chart: str) -> list[list[tuple[float, float]]]:
 
 @given(st.lists(st.one_of(st.none(), finite), min_size=2, max_size=60).filter(any))
 def test_a_curve_is_its_values(values: list[float | None]) -> None:
-    """To half a step of the plot's coordinates; a break wherever there is no value, and only there."""
+    """To half a step of the plot's coordinates; broken where values are farther apart than they usually are."""
     chart = chart_of(tuple(values))
     known = [value for value in values if value is not None]
     axis = value_axis(known)
@@ -53,13 +53,21 @@ def test_a_curve_is_its_values(values: list[float | None]) -> None:
 
 
 def _groups(values: list[tuple[int, float | None]]) -> list[list[tuple[int, float]]]:
-    groups: list[list[tuple[int, float]]] = [[]]
-    for at, value in values:
-        if value is None:
+    known = [(at, value) for at, value in values if value is not None]
+    steps = sorted(b[0] - a[0] for a, b in pairwise(known)) or [1]
+    groups = [known[:1]]
+    for before, after in pairwise(known):
+        if after[0] - before[0] > 1.5 * steps[(len(steps) - 1) // 2]:
             groups.append([])
-        else:
-            groups[-1].append((at, value))
-    return [group for group in groups if group]
+        groups[-1].append(after)
+    return groups
+
+
+def test_breaks_and_samples_by_hand() -> None:
+    """A value missing among many is a break; every third frame measured is one line, and a longer pause breaks it."""
+    assert [len(run) for run in runs(chart_of((1.0, 2.0, None, 3.0, 4.0, None, None, 5.0)))] == [2, 2, 1]
+    sampled = tuple(float(at) if at % 3 == 0 and not 30 <= at < 40 else None for at in range(60))
+    assert [len(run) for run in runs(chart_of(sampled))] == [10, 6]
 
 
 def test_long_curves_keep_extremes_and_breaks() -> None:

@@ -114,6 +114,10 @@ def test_moments(edited: Edited, monkeypatch: pytest.MonkeyPatch) -> None:
         (44, ["lip_correlation", "lip_error"]),
         (63, ["CPBD"]),
     ]
+    # Whole frames where something is wrong, and where the picture, not the face, is the matter.
+    assert [(m.frame, m.faces is not None, m.frames is not None) for m in found] == [
+        (19, True, True), (44, True, True), (63, False, True),
+    ]  # fmt: skip
     peaks = {moment.peak: moment for moment in found if moment.peak}
     assert list(peaks) == ["Happy at 1"]
     assert 25 <= peaks["Happy at 1"].frame <= 63
@@ -137,8 +141,8 @@ def test_pictures_become_smaller_where_there_are_too_many(edited: Edited, monkey
     monkeypatch.setattr(moments, "PICTURE_BYTES", 120_000)
     monkeypatch.setattr(moments, "SIZES", ((2000, 2000), (256, 128), (128, 64)))
     found = moments.find_moments(evaluation, analyse(Clip.open(edited.source)), None)
-    assert all(moment.frames[1].scale < 1 for moment in found)
-    stills = [still for moment in found for still in (*moment.frames, *(moment.faces or ()))]
+    assert all(moment.main[1].scale < 1 for moment in found)
+    stills = [still for moment in found for still in (*(moment.frames or ()), *(moment.faces or ()))]
     assert sum(len(still.jpeg) for still in stills) <= 120_000
 
 

@@ -50,8 +50,8 @@ def value_axis(values: Iterable[float], intervals: int = 4) -> Axis:
     if high <= 0 and high > 0.6 * low:
         high = 0.0
     if high - low <= 1e-9 * max(abs(low), abs(high), 1e-3):
-        room = max(abs(high), 1e-3) * 0.5
-        low, high = (0.0 if low == 0 else low - room), high + room
+        low, high = min(low, 0.0), max(high, 0.0)  # all values are the same: how far from nothing is what they tell
+        high = high if high > low else 1.0
     step = _step((high - low) / intervals)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     ticks = tuple(number * step for number in range(first, last + 1))

@@ -50,7 +50,7 @@ def write_page(evaluation: Evaluation, path: Path, *, analysis: Analysis | None 
         sections.provenance(evaluation, claim, _state(evaluation, claim)),
         sections.peaks(moments),
         sections.worst(moments, left_out),
-        tag("section", tag("h2", "Over time"), tag("p", _CURVES, class_="lead"), curves, class_="block")
+        tag("section", tag("h2", "Over time"), tag("p", _CURVES, class_="lead"), curves, class_="block curves")
         if curves
         else None,
         tag("section", tag("h2", "Answer to intensity"), tag("p", _ANSWERS, class_="lead"), answers, class_="block")

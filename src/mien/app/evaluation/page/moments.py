@@ -9,13 +9,13 @@ import numpy as np
 
 from mien.app.clip_report import face_box
 from mien.app.evaluation.page.stills import Still, cut, signed, whole
-from mien.app.evaluation.page.words import SEVERITY, by_severity
+from mien.app.evaluation.page.words import by_severity
 from mien.emotion.track import EmotionTrack
 from mien.emotion.vocabulary import EMOTIONS
 from mien.errors import ClipError, EmotionError
-from mien.metrics.evaluation.evaluation import Evaluation, Figure
+from mien.metrics.evaluation.evaluation import Evaluation, Figure, Group, Verdict
 from mien.reconstruction.analysis import Analysis
-from mien.types import Box, DoubleArray
+from mien.types import AnyArray, Box
 from mien.video.claim import EditClaim
 from mien.video.clip import Clip
 from mien.video.frame import Frame
@@ -32,6 +32,11 @@ PICTURE_BYTES = 6_500_000
 SIZES = ((2160, 2160), (1440, 1920), (1080, 1280), (800, 960), (600, 640))
 """Longest sides of a face and of a whole frame, px, tried until a moment's pictures are small enough."""
 
+SERIOUS: frozenset[Verdict] = frozenset({"fault", "attention"})
+
+_WHOLE: frozenset[Group] = frozenset({"picture", "timing"})
+"""Groups that the whole frame tells more about than the face."""
+
 _FACE_MARGIN = 0.3
 _SAME_TIME_S = 1e-3
 """Times written in different time bases differ by less, and frames of one clip by more."""
@@ -46,8 +51,8 @@ class Moment:
         time_s: Of that frame.
         figures: What is worst here, the worst verdict first.
         peak: What is asked for here, in words; empty where it is not a peak.
-        faces: The face before and after, cut out; ``None`` where none is found.
-        frames: The whole frame before and after.
+        faces: The face before and after, cut out; ``None`` where none is found, or where the face is not the matter.
+        frames: The whole frame before and after; ``None`` where nothing is wrong and the face tells enough.
     """
 
     frame: int
@@ -55,7 +60,19 @@ class Moment:
     figures: tuple[Figure, ...]
     peak: str
     faces: tuple[Still, Still] | None
-    frames: tuple[Still, Still]
+    frames: tuple[Still, Still] | None
+
+    @property
+    def serious(self) -> bool:
+        """Whether something is wrong here, or calls for a look."""
+        return any(figure.verdict in SERIOUS for figure in self.figures)
+
+    @property
+    def main(self) -> tuple[Still, Still]:
+        """The pictures that tell most."""
+        pair = self.faces or self.frames
+        assert pair is not None  # one of them always is
+        return pair
 
 
 def wanted(evaluation: Evaluation) -> tuple[dict[int, list[Figure]], dict[int, str]]:
@@ -88,33 +105,33 @@ def find_moments(evaluation: Evaluation, analysis: Analysis, claim: EditClaim | 
         ClipError: A clip cannot be read, or a frame named is not in it.
     """
     worst, peaks = wanted(evaluation)
-    frames = sorted({*worst, *peaks})
-    share = PICTURE_BYTES // max(1, len(frames))
+    shown = sorted({*worst, *peaks})
+    share = PICTURE_BYTES // max(1, len(shown))
     found: list[Moment] = []
-    for before, after in _pairs(Clip.open(evaluation.source), Clip.open(evaluation.result), frames):
+    for before, after in _pairs(Clip.open(evaluation.source), Clip.open(evaluation.result), shown):
         box = _face_square(before, after, analysis)
-        for face_side, frame_side in SIZES:
-            faces = (
-                None
-                if box is None
-                else (cut(before, box, face_side), cut(after, _moved(box, before, after), face_side))
-            )
-            pictures = whole(before, frame_side), whole(after, frame_side)
-            if sum(len(still.jpeg) for still in (*pictures, *(faces or ()))) <= share:
-                break
         figures = tuple(worst.get(after.index, ()))
-        found.append(Moment(after.index, after.time_s, figures, peaks.get(after.index, ""), faces, pictures))
+        serious = any(figure.verdict in SERIOUS for figure in figures)
+        faced = box is not None and (serious or after.index in peaks or any(f.group not in _WHOLE for f in figures))
+        for face_side, frame_side in SIZES:
+            faces = None
+            if faced and box is not None:
+                faces = cut(before, box, face_side), cut(after, _moved(box, before, after), face_side)
+            frames = (whole(before, frame_side), whole(after, frame_side)) if serious or faces is None else None
+            if sum(len(still.jpeg) for still in (*(frames or ()), *(faces or ()))) <= share:
+                break
+        found.append(Moment(after.index, after.time_s, figures, peaks.get(after.index, ""), faces, frames))
     return _signed(found, claim)
 
 
 def _signed(moments: Sequence[Moment], claim: EditClaim | None) -> list[Moment]:
     """The moments with every picture of the result signed; those of the source were not edited."""
-    edited = [still for moment in moments for still in (moment.frames[1], *(moment.faces or ())[1:])]
+    edited = [pair[1] for moment in moments for pair in (moment.frames, moment.faces) if pair is not None]
     done = iter(signed(edited, claim))
     return [
         replace(
             moment,
-            frames=(moment.frames[0], next(done)),
+            frames=None if moment.frames is None else (moment.frames[0], next(done)),
             faces=None if moment.faces is None else (moment.faces[0], next(done)),
         )
         for moment in moments
@@ -190,14 +207,9 @@ def _peaks(evaluation: Evaluation) -> dict[int, str]:
     }
 
 
-def _middle_of_longest(true: DoubleArray | np.ndarray) -> int:
+def _middle_of_longest(true: AnyArray) -> int:
     """Index in the middle of the longest run of true values."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], true, [False]]).astype(np.int8)))
     starts, stops = edges[::2], edges[1::2]
     longest = int((stops - starts).argmax())
     return int((starts[longest] + stops[longest] - 1) // 2)
-
-
-def severity(moment: Moment) -> int:
-    """Of the worst figure of a moment; the smaller the worse."""
-    return min((SEVERITY[figure.verdict] for figure in moment.figures), default=len(SEVERITY))

@@ -44,9 +44,11 @@ def _finding(figure: Figure, pictured: set[int]) -> Markup:
 
 
 def _short(figure: Figure) -> Markup:
+    """The sentence; or, where there is none, the figure with its value."""
+    if figure.sentence:
+        return sentence(figure.sentence)
     asked = f", asked: {figure.asked}" if figure.asked else ""
-    value = with_unit(figure.value, figure.unit, figure.asked)
-    return join(tag("span", figure.label), " ", tag("span", value, asked, class_="detail"))
+    return join(figure.label, ": ", with_unit(figure.value, figure.unit, figure.asked), asked, ".")
 
 
 def clip_facts(evaluation: Evaluation) -> Markup:
@@ -101,7 +103,7 @@ def peaks(moments: Sequence[Moment]) -> Markup | None:
     figures = [
         tag(
             "figure",
-            _pair(moment.faces or moment.frames, moment, "face" if moment.faces else "frame"),
+            _main_pair(moment),
             tag("figcaption", tag("strong", moment.peak), f" · {place(moment.frame, moment.time_s)}"),
             class_="peak",
         )
@@ -111,25 +113,41 @@ def peaks(moments: Sequence[Moment]) -> Markup | None:
 
 
 def worst(moments: Sequence[Moment], left_out: int) -> Markup | None:
-    """Full-size pictures of the frames where measures are worst.
+    """Pictures of the frames where measures are worst: large where something is wrong, beside each other elsewhere.
 
     Args:
         moments: Of the clip.
         left_out: Frames named by figures but not pictured.
     """
-    shown = [moment for moment in moments if moment.figures]
+    shown = sorted((moment for moment in moments if moment.figures), key=_order)
     if not shown:
         return None
-    serious = any(figure.verdict in ("fault", "attention") for moment in shown for figure in moment.figures)
-    lead = (
-        "Each measure of single frames is shown where it is worst, before and after the edit."
-        if serious
-        else "Nothing is wrong in these frames. They are where each measure comes nearest to its limit: if you look at "
-        "anything, look here."
-    )
+    serious = [_moment(moment) for moment in shown if moment.serious]
+    others = [_other(moment) for moment in shown if not moment.serious]
     more = f" {counted(left_out, 'more frame')} stand in the table of all figures." if left_out else ""
-    items = [_moment(moment) for moment in sorted(shown, key=_order)]
-    return tag("section", tag("h2", "The weakest frames"), tag("p", lead, more, class_="lead"), items, class_="block")
+    parts: list[Child] = [tag("h2", "The weakest frames")]
+    if serious:
+        lead = "What is not as asked, where it is worst, before and after the edit."
+        parts += [tag("p", lead, class_="lead"), serious]
+    if others:
+        named, look = ("the other measures are", "anything else") if serious else ("each measure is", "anything")
+        lead = f"No limit is missed in these frames. They are where {named} weakest: if you look at {look}, look here."
+        heading = tag("h3", "The other measures", class_="others") if serious else None
+        parts += [heading, tag("p", lead, more, class_="lead"), tag("div", others, class_="peaks")]
+    elif more:
+        parts.append(tag("p", more, class_="lead"))
+    return tag("section", parts, class_="block")
+
+
+def _other(moment: Moment) -> Markup:
+    heading = tag("strong", _capital(place(moment.frame, moment.time_s)))
+    return tag(
+        "figure",
+        _main_pair(moment),
+        tag("figcaption", heading, _reasons(moment), _size_note(moment)),
+        class_="peak",
+        id=f"frame-{moment.frame}",
+    )
 
 
 def _order(moment: Moment) -> tuple[int, int]:
@@ -138,7 +156,24 @@ def _order(moment: Moment) -> tuple[int, int]:
 
 
 def _moment(moment: Moment) -> Markup:
-    reasons = [
+    pairs = []
+    if moment.faces is not None:
+        pairs.append(tag("figure", _pair(moment.faces, moment, "face"), class_="faces"))
+    if moment.frames is not None:
+        pairs.append(tag("figure", _pair(moment.frames, moment, "frame"), class_="whole" if moment.faces else "faces"))
+    return tag(
+        "article",
+        tag("h3", _capital(place(moment.frame, moment.time_s))),
+        _reasons(moment),
+        tag("div", pairs, class_="pictures", style=_columns(moment)),
+        _size_note(moment),
+        class_="moment",
+        id=f"frame-{moment.frame}",
+    )
+
+
+def _reasons(moment: Moment) -> Markup:
+    items = [
         tag(
             "li",
             badge(figure.verdict),
@@ -146,40 +181,37 @@ def _moment(moment: Moment) -> Markup:
             tag("span", figure.label, class_="name"),
             " ",
             tag("span", with_unit(figure.value, figure.unit, figure.asked), class_="value"),
-            tag("span", f"asked: {figure.asked}", class_="quiet") if figure.asked else None,
+            tag("span", f" asked: {figure.asked}", class_="quiet") if figure.asked else None,
         )
         for figure in moment.figures
     ]
-    pairs = []
-    if moment.faces is not None:
-        pairs.append(tag("figure", _pair(moment.faces, moment, "face"), class_="faces"))
-    pairs.append(tag("figure", _pair(moment.frames, moment, "frame"), class_="whole" if moment.faces else "faces"))
-    heading = place(moment.frame, moment.time_s)
-    return tag(
-        "article",
-        tag("h3", heading[0].upper() + heading[1:]),
-        tag("ul", reasons, class_="reasons"),
-        tag("div", pairs, class_="pictures", style=_columns(moment)),
-        tag("p", _size_note(moment), class_="quiet"),
-        class_="moment",
-        id=f"frame-{moment.frame}",
-    )
+    return tag("ul", items, class_="reasons")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _columns(moment: Moment) -> str | None:
     """Columns in which the two whole frames, one above the other, are as high as the faces beside each other."""
-    if moment.faces is None:
+    if moment.faces is None or moment.frames is None:
         return None
     face, frame = moment.faces[1], moment.frames[1]
     share = (frame.width / frame.height) / (face.width / face.height) / 2.2
     return f"--whole:{min(max(share, 0.3), 1.2):.3f}fr"
 
 
-def _size_note(moment: Moment) -> str:
-    scales = {"faces": (moment.faces or moment.frames)[1].scale, "frames": moment.frames[1].scale}
-    small = [f"{name} at {100 * scale:.0f} %" for name, scale in scales.items() if scale < 0.995]
-    found = "" if moment.faces else "No face was found in this frame. "
-    return found + (f"Made smaller to keep the page light: {', '.join(small)} of full size." if small else "")
+def _size_note(moment: Moment) -> Markup | None:
+    pairs = {"faces": moment.faces, "frames": moment.frames}
+    small = [f"{name} at {100 * pair[1].scale:.0f} %" for name, pair in pairs.items() if pair and pair[1].scale < 0.995]
+    notes = [] if moment.faces or not moment.serious else ["No face was found in this frame."]
+    if small:
+        notes.append(f"Made smaller to keep the page light: {', '.join(small)} of full size.")
+    return tag("p", " ".join(notes), class_="quiet") if notes else None
+
+
+def _main_pair(moment: Moment) -> Markup:
+    return _pair(moment.main, moment, "face" if moment.faces else "frame")
 
 
 def _pair(stills: tuple[Still, Still], moment: Moment, what: str) -> Markup:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from mien.app.evaluation.page import plot
 from mien.app.evaluation.page.axes import PLOT_HEIGHT, PLOT_WIDTH, Axis, time_axis, value_axis
@@ -59,11 +59,10 @@ def _chart(series: Series, x: Axis, figures: Sequence[Figure], pictured: set[int
 
 
 def _line(name: str, times_s: Sequence[float], values: Sequence[float | None], x: Axis, y: Axis, at: int) -> plot.Line:
-    """Path data with a break wherever there is no value; a value alone between two breaks is a dot."""
+    """Path data with a break wherever values are missing; a value alone between two breaks is a dot."""
     path: list[str] = []
     end = 0.5
-    known = [(time_s, value if _finite(value) else None) for time_s, value in zip(times_s, values, strict=False)]
-    for present, run in groupby(_thinned(known), key=lambda pair: pair[1] is not None):
+    for present, run in groupby(_thinned(_sampled(times_s, values)), key=lambda pair: pair[1] is not None):
         if not present:
             continue
         points = [(time_s, value) for time_s, value in run if value is not None]
@@ -72,6 +71,19 @@ def _line(name: str, times_s: Sequence[float], values: Sequence[float | None], x
             path.append("h0")
         end = y.share(points[-1][1])
     return plot.Line(name, "".join(path), end, plot.style(name, at))
+
+
+def _sampled(times_s: Sequence[float], values: Sequence[float | None]) -> list[tuple[float, float | None]]:
+    """Points and breaks. What is measured every so many frames only has no break between two neighbouring samples."""
+    known = [at for at, value in enumerate(values[: len(times_s)]) if _finite(value)]
+    steps = sorted(after - before for before, after in pairwise(known))
+    usual = steps[(len(steps) - 1) // 2] if steps else 1
+    points: list[tuple[float, float | None]] = []
+    for index, at in enumerate(known):
+        if index and at - known[index - 1] > 1.5 * usual:
+            points.append((times_s[at - 1], None))
+        points.append((times_s[at], values[at]))
+    return points
 
 
 def _thinned(points: list[tuple[float, float | None]]) -> list[tuple[float, float | None]]:
@@ -123,10 +135,16 @@ def _figures_by_series(evaluation: Evaluation) -> dict[str, list[Figure]]:
     for figure in evaluation.figures:
         if figure.worst_frame is None or figure.worst_time_s is None:
             continue
-        named = [key for key in keys if figure.key.startswith(key) or key.startswith(figure.key)]
+        named = [key for key in keys if _same_subject(figure.key, key)]
         chosen = max(named, key=len, default=first.get(figure.group, keys[0]))
         placed.setdefault(chosen, []).append(figure)
     return placed
+
+
+def _same_subject(figure: str, series: str) -> bool:
+    """Whether a figure's name goes on from a series' (``jitter``, ``jitter_ratio``) or ends alike after a colon."""
+    ends = [name.rpartition(":") for name in (figure, series)]
+    return figure.startswith(series) or series.startswith(figure) or (bool(ends[0][1]) and ends[0][1:] == ends[1][1:])
 
 
 def _by_frame(figures: Sequence[Figure]) -> dict[int, list[Figure]]:

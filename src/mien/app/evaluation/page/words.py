@@ -33,6 +33,8 @@ GROUPS: dict[Group, str] = {
 
 MISSING = "–"
 
+_SHORT_UNIT = 7
+
 _NUMBER = re.compile(r"[-−]?\d+(?:\.\d+)?")
 _NUMERALS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
 
@@ -69,11 +71,14 @@ def _rounded(value: float, digits: int) -> str:
 
 
 def with_unit(value: float | None, unit: str, asked: str = "") -> str:
-    """A figure and its unit, held together by a no-break space."""
+    """A figure and its unit, a short one held to it by a no-break space."""
     written = number(value, asked)
     if written == MISSING or not unit:
         return written
-    return f"{written}{unit}" if unit in ("°", "×") else f"{written}\N{NO-BREAK SPACE}{unit}"
+    if unit in ("°", "×"):
+        return f"{written}{unit}"
+    space = " " if len(unit) > _SHORT_UNIT else "\N{NO-BREAK SPACE}"
+    return f"{written}{space}{unit}"
 
 
 def time_code(time_s: float) -> str:
