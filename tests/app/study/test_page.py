@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import functools
 import json
+import threading
 import time
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,13 @@ from mien.app.study.order import random_numbers, shuffled
 from ...browser import Browser, Page
 from ..conftest import run_here
 from .conftest import ORDERED, RATED, MakeStudy, Study
+
+
+class SilentHandler(SimpleHTTPRequestHandler):
+    """The plainest of web servers."""
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 def begin(page: Page, study: Study, code: str) -> None:
@@ -239,6 +249,26 @@ def test_a_clip_that_does_not_play_holds_nobody_up(browser: Browser, make_study:
     assert done.returncode == 0, done.stderr
     assert "p5 (1)" in done.stdout
     page.close()
+
+
+def test_any_web_server_will_do(browser: Browser, make_study: MakeStudy) -> None:
+    study = make_study("ned", RATED[:1])
+    handler = functools.partial(SilentHandler, directory=str(study.folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        page = browser.page()
+        address = f"http://127.0.0.1:{server.server_port}"
+        page.open(f"{address}/index.html?code=P9")
+        assert page.evaluate("document.getElementById('code').value") == "P9"
+        page.click("#agree")
+        page.click("#start")
+        page.wait("document.querySelector('video')")
+        play_all(page)
+        assert page.evaluate("JSON.parse(localStorage[localStorage.key(0)]).participant") == "p9"
+        assert page.problems == []
+        assert all(asked.startswith((address, "data:")) for asked in page.requests)
+        page.close()
+        server.shutdown()
 
 
 def test_the_page_draws_the_orders_that_the_analysis_expects(browser: Browser, make_study: MakeStudy) -> None:
