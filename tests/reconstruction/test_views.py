@@ -11,8 +11,8 @@ from mien.geometry.homography import apply_homography
 from mien.morphable import builtin
 from mien.morphable.regions import LIPS
 from mien.reconstruction.parameters import FaceParameters
-from mien.reconstruction.views import FACE_VIEW_MM, MOUTH_VIEW_MM, face_views, mouth_view
-from mien.types import Pose
+from mien.reconstruction.views import FACE_VIEW_MM, MOUTH_VIEW_MM, cut_heads, face_views, mouth_view
+from mien.types import Box, Pose
 
 
 def parameters(translation: np.ndarray, scale: float = 1.5) -> FaceParameters:
@@ -69,3 +69,32 @@ def test_sizes_are_checked() -> None:
         face_views(model, parameters(np.zeros((2, 2))), 0)
     with pytest.raises(InputError, match="at least 1 px"):
         mouth_view(model, np.zeros(80), np.zeros(47), Pose(np.zeros(3), 1.0, np.zeros(2)), 0)
+
+
+class Picture:
+    """A frame of a gradient: red is the column, green the row, of 255."""
+
+    def __init__(self, index: int, width: int, height: int) -> None:
+        self.index, self.width, self.height = index, width, height
+
+    def crop(self, box: Box) -> np.ndarray:
+        rows, columns = np.mgrid[box.y0 : box.y1, box.x0 : box.x1]
+        return np.stack([columns, rows, 0 * rows], axis=-1).astype(np.float32) / 255
+
+
+def test_heads_are_cut_where_the_view_says() -> None:
+    """Frames 3 to 6 have the face, 2 and 7 not; a pixel of the crop reads the place that its view gives."""
+    model, size = builtin.load(), 32
+    fit = parameters(np.tile([120.0, 110.0], (4, 1)), scale=0.5)
+    found = dict(cut_heads(model, fit, [Picture(index, 250, 240) for index in range(2, 8)], size))
+    assert list(found) == [3, 4, 5, 6]
+    view = face_views(model, fit, size)[0]
+    for x, y in ((0, 0), (31, 5), (16, 30)):
+        place = apply_homography(view, [[x, y]])[0]
+        np.testing.assert_allclose(found[3][y, x, :2], place, atol=0.51)
+
+
+def test_a_head_beyond_the_edge_repeats_it() -> None:
+    fit = parameters(np.tile([5.0, 5.0], (1, 1)), scale=0.5)
+    ((_, crop),) = cut_heads(builtin.load(), fit, [Picture(3, 250, 240)], 32)
+    assert crop[0, 0, :2].max() <= 1

@@ -14,17 +14,15 @@ from mien.data.prepared import PICTURE_KINDS
 from mien.data.settings import PrepareSettings
 from mien.disk import disk_errors
 from mien.geometry.camera import project
-from mien.geometry.homography import apply_homography, resample
+from mien.geometry.homography import resample
 from mien.geometry.texture import extract_texture, fill_hidden
 from mien.morphable.model import MorphableModel
 from mien.reconstruction.analysis import AnalysedFace, Analysis
 from mien.reconstruction.fit import fit_track
 from mien.reconstruction.parameters import FaceParameters
-from mien.reconstruction.views import face_views, mouth_view
-from mien.types import AnyArray, Box, DoubleArray, FloatArray
+from mien.reconstruction.views import crop_around, face_views, mouth_view, moved_view, view_corners
+from mien.types import AnyArray, DoubleArray, FloatArray
 from mien.video.frame import Frame
-
-_MARGIN_PX = 3  # What a cubic reads beyond its place.
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +113,15 @@ class Extractor:
         beta = fit.beta[fit.row(frame.index)]
         points = project(model.shape(self._alpha, beta), pose)
         mouth = mouth_view(model, self._alpha, beta, pose, settings.mouth_px)
-        box = _needed_box(
-            frame, [points[:, :2], _corners(head_view, settings.face_px), _corners(mouth, settings.mouth_px)]
-        )
-        crop, corner = frame.crop(box), np.array([box.x0, box.y0, 0.0])
-        texture = extract_texture(crop, points - corner, model.triangles, model.uv, settings.texture_px)
+        corners = (view_corners(head_view, settings.face_px), view_corners(mouth, settings.mouth_px))
+        crop, corner = crop_around(frame, np.concatenate([points[:, :2], *corners]))
+        points[:, :2] -= corner
+        texture = extract_texture(crop, points, model.triangles, model.uv, settings.texture_px)
         pictures = {
             "texture": _bytes(fill_hidden(texture)),
             "visible": texture.visible >= 0.5,
-            "mouth": _bytes(resample(crop, _moved(mouth, corner), settings.mouth_px, settings.mouth_px)),
-            "face": _bytes(resample(crop, _moved(head_view, corner), settings.face_px, settings.face_px)),
+            "mouth": _bytes(resample(crop, moved_view(mouth, corner), settings.mouth_px, settings.mouth_px)),
+            "face": _bytes(resample(crop, moved_view(head_view, corner), settings.face_px, settings.face_px)),
         }
         for kind, picture in pictures.items():
             encoded[kind].append(encode_picture(picture, settings.quality))
@@ -149,27 +146,6 @@ def _add_rows(
     }
     for name, values in columns.items():
         table.setdefault(name, []).append(values)
-
-
-def _corners(view: DoubleArray, size: int) -> DoubleArray:
-    last = size - 1.0
-    return apply_homography(view, [[0.0, 0.0], [last, 0.0], [0.0, last], [last, last]])
-
-
-def _needed_box(frame: Frame, points: Sequence[DoubleArray]) -> Box:
-    """The part of the frame that holds all these points; at least 2 px a side where they lie outside."""
-    every = np.concatenate(points)
-    low, high = np.floor(every.min(axis=0)) - _MARGIN_PX, np.ceil(every.max(axis=0)) + _MARGIN_PX + 1
-    x0, y0 = (int(np.clip(low[k], 0, side - 2)) for k, side in enumerate((frame.width, frame.height)))
-    x1, y1 = (int(np.clip(high[k], (x0, y0)[k] + 2, side)) for k, side in enumerate((frame.width, frame.height)))
-    return Box(x0, y0, x1, y1)
-
-
-def _moved(view: DoubleArray, corner: DoubleArray) -> DoubleArray:
-    """The same view onto a crop of the frame that begins at ``corner``."""
-    shift = np.eye(3)
-    shift[:2, 2] = -corner[:2]
-    return np.asarray(shift @ view)
 
 
 def _bytes(colours: FloatArray) -> AnyArray:

@@ -219,3 +219,33 @@ def test_footage_of_one_type_is_refused(drawn: PreparedFootage, tmp_path: Path) 
 def test_settings_out_of_range(fields: dict[str, float]) -> None:
     with pytest.raises(InputError):
         ClassifierConfig(**fields)  # type: ignore[arg-type]
+
+
+def test_a_clip_is_judged_frame_by_frame(drawn: PreparedFootage, tmp_path: Path) -> None:
+    """Heads cut from a clip are judged as the same heads given as pictures."""
+    import av
+    from skimage.data import astronaut
+
+    from mien.reconstruction.analysis import analyse
+    from mien.reconstruction.views import cut_heads
+    from mien.training.classifier.clip import clip_probabilities
+    from mien.video.clip import Clip
+
+    with av.open(str(tmp_path / "head.mkv"), "w") as container:
+        stream = container.add_stream("ffv1", rate=25)
+        stream.height, stream.width, stream.pix_fmt = 256, 256, "bgr0"
+        for x in (96, 98, 100):
+            picture = np.ascontiguousarray(astronaut()[14:270, x : x + 256])
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode(None))
+    classifier = train_classifier(drawn, tmp_path / "c", FEW, device=CPU)
+    analysis = analyse(Clip.open(tmp_path / "head.mkv"), cache=False)
+    frames, found = clip_probabilities(classifier, analysis, analysis.faces[0])
+    np.testing.assert_array_equal(frames, [0, 1, 2])
+    heads = dict(cut_heads(builtin.load(), analysis.faces[0].parameters, analysis.clip.frames(), classifier.size_px))
+    expected = classifier.probabilities(np.stack([heads[k] for k in range(3)]))
+    np.testing.assert_allclose(found.type, expected.type, atol=1e-6)
+    np.testing.assert_allclose(found.level, expected.level, atol=1e-6)
+    classifier.card["input"] = "textures"
+    with pytest.raises(InputError, match="one of textures"):
+        clip_probabilities(classifier, analysis, analysis.faces[0])
