@@ -138,6 +138,18 @@ def test_without_a_source_pictures_alone_are_compared(compared: Compared, tmp_pa
     assert not Path("out/source.mp4").exists()
 
 
+def test_renders_of_other_sizes_have_no_heat_map(compared: Compared, tmp_path: Path) -> None:
+    small = write_clip(tmp_path / "small.mp4", lambda n: head(n)[::2, ::2], ClipRecipe(frames=40))
+    shutil.copy(compared.first, tmp_path / "a.mp4")
+    done = run_here("compare", "a.mp4", small, "-o", "out")
+    assert done.returncode == 0, done.stderr
+    data = json.loads(Path("out/comparison.json").read_text())
+    assert (data["mean_difference"], data["largest_frames"]) == (None, [])
+    page = Path("out/index.html").read_text()
+    assert "have different sizes" in page
+    assert "Heat map" not in page
+
+
 def test_what_cannot_be_compared(compared: Compared, tmp_path: Path) -> None:
     first, second = compared.first, compared.second
     assert_refused(run_here("compare", first, first, "-o", "out"), "one and the same")

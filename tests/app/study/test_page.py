@@ -251,6 +251,27 @@ def test_a_clip_that_does_not_play_holds_nobody_up(browser: Browser, make_study:
     page.close()
 
 
+def test_a_browser_that_keeps_nothing_is_told_of(browser: Browser, make_study: MakeStudy, tmp_path: Path) -> None:
+    study = make_study("ned", RATED[:1])
+    (tmp_path / "saved").mkdir()
+    page = browser.page(downloads=tmp_path / "saved")
+    page.open(study.folder / "index.html")
+    page.evaluate("Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }; 0")
+    page.click("#code")
+    page.type("p6")
+    page.click("#agree")
+    assert page.evaluate("document.getElementById('unkept').offsetHeight") == 0
+    page.click("#start")
+    page.wait("document.getElementById('unkept').offsetHeight > 0")
+    page.press("3")
+    page.press("1")
+    play_all(page)
+    page.press("Enter")
+    rows = answers_read(study, saved(page, tmp_path / "saved"), tmp_path / "out")
+    assert {row["question"]: row["value"] for row in rows} == {"emotion": "sad", "realism": "1"}
+    page.close()
+
+
 def test_any_web_server_will_do(browser: Browser, make_study: MakeStudy) -> None:
     study = make_study("ned", RATED[:1])
     handler = functools.partial(SilentHandler, directory=str(study.folder))

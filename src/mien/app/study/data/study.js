@@ -33,7 +33,7 @@ function isAnswered(id) {
 }
 
 function keep() {
-  if (!Answers.write(session)) tell("This browser does not keep your answers: please do not close or reload this page.");
+  document.getElementById("unkept").hidden = Answers.write(session);
 }
 
 function show(...children) {
@@ -163,9 +163,10 @@ function choices(question, item, answer) {
     row.append(make("label", {}, input, make("span", { textContent: option })));
   }
   const ends = question.kind === "scale"
-    ? make("div", { className: "ends" }, make("span", { textContent: `1 ${question.low}` }), make("span", { textContent: `5 ${question.high}` })) : null;
+    ? make("div", { className: "ends", id: `ends-${question.key}` }, make("span", { textContent: `1 ${question.low}` }), make("span", { textContent: `5 ${question.high}` })) : null;
   const field = make("fieldset", {}, make("legend", { textContent: words(question, item) }), row, ends);
   field.dataset.key = question.key;
+  if (ends) field.setAttribute("aria-describedby", ends.id);
   return field;
 }
 
