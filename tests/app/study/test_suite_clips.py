@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import shutil
 from pathlib import Path
 
 import pytest
 
+from mien.app.evaluation.outputs import PAGE_NAME
+from mien.app.evaluation.suite import CLIPS, SUMMARY_NAME, summary_to_json
 from mien.app.evaluation.suite_summary import SuiteClip, SuiteSummary
 from mien.app.study.clips import StudyClip
 from mien.app.study.key import read_key
@@ -22,8 +23,7 @@ from ..conftest import assert_refused, run_here
 def write_suite(folder: Path, clips: list[SuiteClip]) -> Path:
     summary = SuiteSummary("s", "s.toml", tuple(clips), (), ())
     folder.mkdir(exist_ok=True)
-    data = {"format": "mien suite", "version": 1, **dataclasses.asdict(summary)}
-    (folder / "suite.json").write_text(json.dumps(data), encoding="utf-8")
+    (folder / SUMMARY_NAME).write_text(json.dumps(summary_to_json(summary)), encoding="utf-8")
     return folder
 
 
@@ -31,11 +31,11 @@ def write_suite(folder: Path, clips: list[SuiteClip]) -> Path:
 def suite(tmp_path: Path, clip_folder: Path) -> Path:
     """Two intensities of one emotion, made by one system from one source; and one clip that failed."""
     clips = []
-    (tmp_path / "suite" / "clips").mkdir(parents=True)
+    (tmp_path / "suite" / CLIPS).mkdir(parents=True)
     for number, intensity in enumerate((0.5, 1.0)):
         name = f"clip5_happy_{intensity:g}_instant"
         shutil.copy(clip_folder / f"clip{number}.mp4", tmp_path / "suite" / "clips" / f"{name}.mp4")
-        page = f"clips/{name}/evaluation.html"
+        page = f"{CLIPS}/{name}/{PAGE_NAME}"
         clips.append(SuiteClip(str(clip_folder / "clip5.mp4"), "happy", intensity, "instant", None, page, "", number))
     failed = SuiteClip(str(clip_folder / "clip5.mp4"), "sad", 1.0, "instant", error="no face")
     return write_suite(tmp_path / "suite", [*clips, failed])
