@@ -18,7 +18,7 @@ from mien.metrics.evaluation.evaluate import EvaluationRequest, Tell, evaluate
 from mien.metrics.evaluation.evaluation import VERSION, Evaluation
 from mien.metrics.evaluation.limits import LIMITS
 from mien.metrics.evaluation.ruler import landmarker_file
-from mien.metrics.evaluation.seen import classifier
+from mien.metrics.evaluation.seen import classifier_file
 from mien.video.claim import mien_version
 
 KEY = "settings"
@@ -121,6 +121,6 @@ def settings_key(request: EvaluationRequest) -> str:
         "asked": [str(request.track), request.system, request.face, request.start_s, request.stop_s],
         "versions": [mien_version(), VERSION],
         "limits": {key: [limit.good, limit.fault] for key, limit in LIMITS.items()},
-        "networks": [landmarker_file() is not None, classifier() is not None],
+        "networks": [landmarker_file() is not None, classifier_file() is not None],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]

@@ -14,6 +14,7 @@ from mien.errors import ClipError
 from mien.metrics.evaluation.asked import Asked
 from mien.metrics.evaluation.conditions import conditions_of
 from mien.metrics.evaluation.evaluation import Evaluation, Figure, Series
+from mien.metrics.evaluation.identity_watch import IdentityWatcher
 from mien.metrics.evaluation.judge_expression import expression_series, judge_expression
 from mien.metrics.evaluation.judge_picture import judge_picture, picture_series
 from mien.metrics.evaluation.judge_steadiness import judge_steadiness, steadiness_series
@@ -21,8 +22,9 @@ from mien.metrics.evaluation.judge_sync import judge_sync, sync_series
 from mien.metrics.evaluation.judge_timing import Clips, judge_timing
 from mien.metrics.evaluation.look import Watcher
 from mien.metrics.evaluation.measure import Measuring, measure
+from mien.metrics.evaluation.quality_watch import QualityWatcher
 from mien.metrics.evaluation.ruler import RulerKind
-from mien.metrics.evaluation.seen import SeenWatcher, classifier
+from mien.metrics.evaluation.seen import SeenWatcher, recognisers
 from mien.video.clip import Clip
 
 Tell = Callable[[float], None]
@@ -70,8 +72,8 @@ def evaluate(request: EvaluationRequest, tell: Tell | None = None) -> Evaluation
     started = time.perf_counter()
     clips = _open(request)
     asked = Asked(request.track, request.start_s, request.stop_s)
-    seen = SeenWatcher(classifier(), asked)
-    watchers: tuple[Watcher, ...] = (seen,)
+    seen = [SeenWatcher(recogniser, asked) for recogniser in recognisers()]
+    watchers: tuple[Watcher, ...] = (*seen, IdentityWatcher("ID"), IdentityWatcher("ID[face-api]"), QualityWatcher())
     asking = Measuring(
         clips.source, clips.result, clips.source_frames, clips.result_frames, request.face, watchers, request.ruler
     )
@@ -88,8 +90,9 @@ def evaluate(request: EvaluationRequest, tell: Tell | None = None) -> Evaluation
         figures += watcher.figures(measured)
     figures += [*judge_sync(measured), *judge_steadiness(measured), *judge_picture(measured)]
     figures += judge_timing(clips, measured, times)
-    series: list[Series] = [*expression_series(measured, asked), *seen.series(measured), *sync_series(measured)]
-    series += [*steadiness_series(measured), *picture_series(measured)]
+    series: list[Series] = [*expression_series(measured, asked)]
+    series += [each for watcher in seen for each in watcher.series(measured)]
+    series += [*sync_series(measured), *steadiness_series(measured), *picture_series(measured)]
     info = clips.result.info
     return Evaluation(
         source=str(request.source),

@@ -18,7 +18,7 @@ USUAL_ERROR = 1.5
 """Mean absolute difference of the pixels that encoding at usual qualities stays under, shades of 255. A coarser encoder
 moves the means of blocks farther, too: the limits grow with its error, up to :data:`MOST_ERROR` times."""
 
-MOST_ERROR = 3.0
+MOST_ERROR = 5.0
 
 
 def judge_picture(measured: Measured) -> list[Figure]:

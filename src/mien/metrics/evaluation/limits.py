@@ -83,9 +83,14 @@ LIMITS: dict[str, Limit] = {
         "higher", 99.0, 95.0, "at least 99 %", "a face that a detector loses is damaged, or hidden by something new"
     ),
     "background_change": Limit(
-        "lower", 4.5, 6.0, "nothing beyond what encoding explains",
+        "lower", 4.5, 7.0, "nothing beyond what encoding explains",
         "encoding moves the means of 16 px blocks by 2.5 to 4.8 shades of 255 at usual quality; a coarser encoder "
         "moves them farther, and the limits grow with its error",
+    ),
+    "background_error": Limit(
+        "lower", 2.5, 6.0, "at most 2.5",
+        "edits at usual quality show 0.2 to 0.95, the same encoded a second time at 35 (CRF) 4.2; beyond 6 the "
+        "background is another one, or ruined",
     ),
     "face_sharpness": Limit(
         "higher", 0.9, 0.6, "at least 0.9 of the source's", "clean edits show 0.93 to 1.1; 0.6 is a visible blur"

@@ -1,107 +1,156 @@
-"""Recognisability: what an outside expression classifier sees in the faces of source and result."""
+"""Recognisability: what outside expression classifiers see in the faces of source and result."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
 import numpy as np
 
-from mien.errors import InputError
-from mien.metrics import recognition
+from mien.errors import EmotionError, InputError, WeightsMissingError
+from mien.metrics import recognition, second_classifier
 from mien.metrics.evaluation.asked import Asked
 from mien.metrics.evaluation.evaluation import Figure, Series
 from mien.metrics.evaluation.judge_sync import series
 from mien.metrics.evaluation.judged import Kind, judged, unavailable
 from mien.metrics.evaluation.look import Look
-from mien.metrics.evaluation.measured import Measured, mean
+from mien.metrics.evaluation.measured import Measured, mean, worst
 from mien.metrics.expression_classifier import ExpressionClassifier
 from mien.nn.weights.store import find
-from mien.types import DoubleArray
+from mien.types import AnyArray, ByteArray, DoubleArray
 
 EVERY = 5
-"""Frames between two that the classifier sees: its six crops take longer than everything else together."""
+"""Frames between two that a classifier sees: the crops take longer than everything else together."""
+
+_ORIGIN = "ours, after CCFE 4.2"
 
 NAME = "mini-xception"
-HOW_TO_GET = f"Not available: run `mien weights get {NAME}`."
-
-RECOGNISED = Kind(f"recognised[{NAME}]", "Seen as the emotion asked for", "expression", "", "ours, after CCFE 4.2")
 
 
-def classifier() -> ExpressionClassifier | None:
-    """The mini-Xception where its weights are on this machine.
+@dataclass(frozen=True, slots=True)
+class Recogniser:
+    """An expression classifier.
+
+    Attributes:
+        name: As figures name it.
+        read: A picture ``(H, W, 3)`` uint8 and a face's landmarks ``(478, 3)`` px to class probabilities ``(7,)``;
+            raises InputError where the face lies outside the picture.
+        probability: Class probabilities ``(N, 7)`` and an emotion to the probability that counts as seen, ``(N,)``;
+            raises EmotionError for an emotion that it was not taught.
+        missing: Why it cannot be used on this machine; empty where it can.
+    """
+
+    name: str
+    read: Callable[[ByteArray, AnyArray], AnyArray] | None
+    probability: Callable[[AnyArray, str], AnyArray] | None
+    missing: str = ""
+
+
+def recognisers() -> tuple[Recogniser, ...]:
+    """The classifiers, those that are not on this machine too.
 
     Raises:
-        ModelError: They are damaged.
+        ModelError: The files of one are damaged.
     """
+    return (_mini_xception(), _face_api())
+
+
+def classifier_file() -> Path | None:
+    """Where the mini-Xception's weights are on this machine: in the store, or in the shared development folder."""
     stored = find(NAME)
     for path in (None if stored is None else stored / "mini_xception.npz",
                  recognition.shared_folder() / recognition.CLASSIFIER_FILE):  # fmt: skip
         if path is not None and path.is_file():
-            return ExpressionClassifier.load(path)
+            return path
     return None
 
 
+def _mini_xception() -> Recogniser:
+    path = classifier_file()
+    if path is None:
+        return Recogniser(NAME, None, None, f"Not available: run `mien weights get {NAME}`.")
+    network = ExpressionClassifier.load(path)
+
+    def read(picture: ByteArray, landmarks: AnyArray) -> AnyArray:
+        return np.asarray(np.mean(list(recognition.recognise(picture, landmarks, network).values()), axis=0))
+
+    return Recogniser(NAME, read, lambda found, emotion: recognition.target_probability(found, emotion, network.labels))
+
+
+def _face_api() -> Recogniser:
+    try:
+        network = second_classifier.second_classifier()
+    except WeightsMissingError as error:
+        return Recogniser("face-api", None, None, f"Not available: {error}.")
+
+    def read(picture: ByteArray, landmarks: AnyArray) -> AnyArray:
+        return second_classifier.recognise(picture, landmarks, network)
+
+    return Recogniser("face-api", read, second_classifier.target_probability)
+
+
 class SeenWatcher:
-    """Shows every fifth frame's face to the classifier, source and result.
+    """Shows every fifth frame's face to a classifier, source and result.
 
     Args:
-        network: The classifier; None where its weights are not there.
+        recogniser: The classifier.
         asked: What was asked for.
     """
 
-    def __init__(self, network: ExpressionClassifier | None, asked: Asked) -> None:
-        self._network = network
+    def __init__(self, recogniser: Recogniser, asked: Asked) -> None:
+        self._recogniser = recogniser
         self._asked = asked
         self._rows: list[int] = []
-        self._seen: list[tuple[DoubleArray, DoubleArray]] = []
+        self._seen: list[tuple[AnyArray, AnyArray]] = []
 
     def see(self, row: int, look: Look) -> None:
         """See :meth:`mien.metrics.evaluation.look.Watcher.see`."""
-        if self._network is None or row % EVERY or look.source_face is None or look.result_face is None:
+        read = self._recogniser.read
+        if read is None or row % EVERY or look.source_face is None or look.result_face is None:
             return
-        try:
-            found = [
-                np.mean(list(recognition.recognise(picture, face.landmarks, self._network).values()), axis=0)
-                for picture, face in ((look.source, look.source_face), (look.result, look.result_face))
-            ]
-        except InputError:  # a face outside the picture or of no size: it shows nothing
-            return
-        self._rows.append(row)
-        self._seen.append((found[0], found[1]))
+        with suppress(InputError):  # a face outside the picture or of no size: it shows nothing
+            found = read(look.source, look.source_face.landmarks), read(look.result, look.result_face.landmarks)
+            self._rows.append(row)
+            self._seen.append(found)
 
     def figures(self, measured: Measured) -> list[Figure]:
         """See :meth:`mien.metrics.evaluation.look.Watcher.figures`."""
-        if self._network is None:
-            return [unavailable(RECOGNISED, HOW_TO_GET)]
+        name = self._recogniser.name
+        general = Kind(f"recognised[{name}]", f"Seen as the emotion asked for, by {name}", "expression", "", _ORIGIN)
+        if self._recogniser.missing:
+            return [unavailable(general, self._recogniser.missing)]
         if not self._asked.emotions:
-            return [unavailable(RECOGNISED, "No emotion was named (--emotion), so none can be recognised.")]
-        figures = []
-        for emotion in self._asked.emotions:
-            kind = _kind(emotion)
-            if emotion not in recognition.TARGET_LABELS:
-                figures.append(unavailable(kind, f"The classifier was never taught {emotion}."))
-                continue
-            figures.append(self._judge(measured, kind, emotion))
-        return figures
+            return [unavailable(general, "No emotion is asked for clearly enough to be recognised.")]
+        return [self._judge(measured, emotion) for emotion in self._asked.emotions]
 
     def series(self, measured: Measured) -> list[Series]:
-        """Probability of each emotion asked for, over time, between the frames seen."""
+        """Probability of each emotion asked for, over time, on the frames seen."""
         found = []
-        for emotion in self._asked.emotions:
-            if emotion in recognition.TARGET_LABELS and self._rows:
+        for emotion in self._asked.emotions if self._rows else ():
+            with suppress(EmotionError):
                 lines = {name: self._over_time(measured, emotion, i) for i, name in enumerate(("source", "result"))}
                 lines = {"asked": self._asked.intensity(emotion), **lines}
-                kind = _kind(emotion)
+                kind = self._kind(emotion)
                 found.append(series(measured, kind.key, kind.label, "expression", "", lines))
         return found
 
-    def _judge(self, measured: Measured, kind: Kind, emotion: str) -> Figure:
-        probability = self._over_time(measured, emotion, 1)
-        before = self._over_time(measured, emotion, 0)
+    def _kind(self, emotion: str) -> Kind:
+        name = self._recogniser.name
+        return Kind(f"recognised[{name}]:{emotion}", f"Seen as {emotion}, by {name}", "expression", "", _ORIGIN)
+
+    def _judge(self, measured: Measured, emotion: str) -> Figure:
+        kind = self._kind(emotion)
+        try:
+            before, after = (self._over_time(measured, emotion, which) for which in (0, 1))
+        except EmotionError:
+            return unavailable(kind, f"The classifier was never taught {emotion}.")
         shown = self._asked.shown(emotion)
-        value, own = mean(np.where(shown, probability, np.nan)), mean(np.where(shown, before, np.nan))
+        value, own = mean(np.where(shown, after, np.nan)), mean(np.where(shown, before, np.nan))
         if np.isnan(value):
             return unavailable(kind, f"No frame with a face asks for {emotion} clearly enough.")
-        known = np.where(shown, probability, np.nan)
-        row = int(np.nanargmin(known))
+        row = worst(-np.where(shown, after, np.nan))
         sentence = (
             f"An outside classifier sees {emotion} with probability {value:.2f} where it is asked for, and {own:.2f} "
             "in the source there."
@@ -109,13 +158,7 @@ class SeenWatcher:
         return judged(kind, value, sentence, measured, row)
 
     def _over_time(self, measured: Measured, emotion: str, which: int) -> DoubleArray:
-        assert self._network is not None
         values = np.full(measured.count, np.nan)
-        if self._rows:
-            found = np.stack([pair[which] for pair in self._seen])
-            values[self._rows] = recognition.target_probability(found, emotion, self._network.labels)
+        if self._rows and self._recogniser.probability is not None:
+            values[self._rows] = self._recogniser.probability(np.stack([pair[which] for pair in self._seen]), emotion)
         return values
-
-
-def _kind(emotion: str) -> Kind:
-    return Kind(f"recognised[{NAME}]:{emotion}", f"Seen as {emotion}", "expression", "", "ours, after CCFE 4.2")
