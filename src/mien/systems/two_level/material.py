@@ -49,7 +49,7 @@ class Material:
         prepared.check_model(model)
         self.prepared, self.model = prepared, model
         kept = _early(prepared.frames.clip, 1.0 - held_out)
-        self._frame_rows = np.flatnonzero(kept)
+        self._frame_rows, self._held_out_rows = np.flatnonzero(kept), np.flatnonzero(~kept)
         seen = kept[prepared.pictures.row]
         self.rows, self.held_out = np.flatnonzero(seen), np.flatnonzero(~seen)
         """Pictures to learn from, and those held out."""
@@ -62,6 +62,13 @@ class Material:
         frames = self.prepared.frames
         rows = self._frame_rows
         return ShapeFootage.of(self.prepared.alpha, frames.beta[rows], frames.emotion[rows])
+
+    @property
+    def held_out_coefficients(self) -> AnyArray:
+        """Identity and expression of the neutral frames held out: ``(F, n_c)``."""
+        frames = self.prepared.frames
+        beta = frames.beta[self._held_out_rows][(frames.emotion[self._held_out_rows] == 0).all(axis=1)]
+        return np.concatenate([np.tile(self.prepared.alpha, (len(beta), 1)), beta], axis=1).astype(np.float32)
 
     @property
     def emotions(self) -> tuple[str, ...]:

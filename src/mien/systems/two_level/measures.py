@@ -1,0 +1,125 @@
+"""What an actor's networks reach on the frames held out; kept in the actor's card."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mien.metrics.psnr import decibels
+from mien.nn.pyramid_encoder import PyramidEncoder
+from mien.nn.stylegan2.generator import Generator
+from mien.systems.two_level.actor import Actor
+from mien.systems.two_level.material import Material, PictureKind, PictureSource
+from mien.systems.two_level.shape.losses import MM_PER_DM, MM_PER_LIP_UNIT, ShapeDistances
+from mien.types import AnyArray
+
+CLASSIFIER_STEPS = 300
+CLASSIFIER_DECAY = 1e-3
+_AT_ONCE = 16
+
+
+def measure_actor(actor: Actor, material: Material) -> dict[str, float]:
+    """All measures, on the frames held out; on those learnt from where none is.
+
+    Returns:
+        ``texture_psnr_db`` and ``mouth_psnr_db``: pictures drawn again from the encoder's styles, over the texels that
+        the frame showed; ``shape_recognised``: share of neutral faces made each emotion at 1 that a classifier trained
+        on the real coefficients takes for it, ``shape_cycle_mm``: root mean square way of the vertices after emotion
+        and back, ``shape_lips_mm``: that of the lips' relative distance.
+    """
+    return {
+        "texture_psnr_db": picture_psnr(actor.texture, actor.texture_encoder, material, "texture"),
+        "mouth_psnr_db": picture_psnr(actor.mouth, actor.mouth_encoder, material, "mouth"),
+        **measure_shape(actor, material),
+    }
+
+
+@torch.no_grad()
+def picture_psnr(generator: Generator, encoder: PyramidEncoder, material: Material, kind: PictureKind) -> float:
+    """PSNR of drawn over real pictures, dB, values 0 to 1, over everything that counts fully."""
+    source = PictureSource(material, kind, generator.config.resolution)
+    rows = material.held_out if len(material.held_out) else material.rows
+    squares, count = 0.0, 0.0
+    for start in range(0, len(rows), _AT_ONCE):
+        batch = source.inversion(rows[start : start + _AT_ONCE])
+        drawn = generator.synthesis(encoder(batch.shown.to(encoder.mean.device)), "constant").cpu().clamp(-1, 1)
+        counted = torch.ones_like(drawn[:, :1]) if batch.share is None else (batch.share > 0.99).float()
+        squares += float((((drawn - batch.wanted) / 2).square() * counted).sum())
+        count += float(counted.sum()) * drawn.shape[1]
+    return decibels(squares / count, 1.0)
+
+
+def measure_shape(actor: Actor, material: Material) -> dict[str, float]:
+    """Level 1 alone, on neutral frames held out."""
+    footage = material.shape_footage
+    classifier = coefficient_classifier(footage.coefficients, footage.emotion)
+    neutral = torch.from_numpy(_neutral_held_out(material))
+    generator, distances = actor.shape.cpu(), ShapeDistances(material.model)
+    right, cycle, lips = [], [], []
+    with torch.no_grad():
+        for k in range(len(actor.sizes.emotions)):
+            target = torch.zeros(len(neutral), len(actor.sizes.emotions))
+            target[:, k] = 1.0
+            edited = generator(neutral, target)
+            right.append((classifier(edited).argmax(dim=1) == k + 1).float().mean())
+            back = generator(edited, torch.zeros_like(target))
+            cycle.append(distances.between_faces(neutral, back).mean())
+            pairs = len(material.model.lip_pairs)
+            lips.append(distances.between_mouths(neutral, edited, "relative").mean() / pairs)
+    return {
+        "shape_recognised": float(torch.stack(right).mean()),
+        "shape_cycle_mm": MM_PER_DM * math.sqrt(float(torch.stack(cycle).mean())),
+        "shape_lips_mm": MM_PER_LIP_UNIT * math.sqrt(float(torch.stack(lips).mean())),
+    }
+
+
+def coefficient_classifier(coefficients: AnyArray, emotion: AnyArray) -> nn.Module:
+    """Emotion from real coefficients: a linear classifier of standardised coefficients, neutral first.
+
+    It shares nothing with the discriminator that level 1 was trained against.
+
+    Args:
+        coefficients: ``(F, n_c)``.
+        emotion: ``(F, n_e)``.
+
+    Returns:
+        ``(N, n_c)`` to ``(N, 1 + n_e)`` scores.
+    """
+    x = torch.from_numpy(coefficients)
+    labels = torch.from_numpy(np.where(emotion.any(axis=1), emotion.argmax(axis=1) + 1, 0))
+    mean, deviation = x.mean(dim=0), x.std(dim=0).clamp(min=1e-3)
+    linear = nn.Linear(x.shape[1], 1 + emotion.shape[1])
+    nn.init.zeros_(linear.weight)
+    nn.init.zeros_(linear.bias)
+    counts = torch.bincount(labels, minlength=1 + emotion.shape[1]).clamp(min=1)
+    weights = counts.sum() / counts.float()
+    step = torch.optim.Adam(linear.parameters(), 0.05, weight_decay=CLASSIFIER_DECAY)
+    for _ in range(CLASSIFIER_STEPS):
+        step.zero_grad()
+        functional.cross_entropy(linear((x - mean) / deviation), labels, weights).backward()  # type: ignore[no-untyped-call]
+        step.step()
+    return _Standardised(linear, mean, deviation)
+
+
+class _Standardised(nn.Module):
+    def __init__(self, linear: nn.Linear, mean: Tensor, deviation: Tensor) -> None:
+        super().__init__()
+        self._linear, self._mean, self._deviation = linear, mean, deviation
+
+    def forward(self, coefficients: Tensor) -> Tensor:
+        found: Tensor = self._linear((coefficients - self._mean) / self._deviation)
+        return found
+
+
+def _neutral_held_out(material: Material) -> AnyArray:
+    """Coefficients of the neutral frames held out; of those learnt from where none is."""
+    held_out = material.held_out_coefficients
+    return (
+        held_out
+        if len(held_out)
+        else material.shape_footage.coefficients[(material.shape_footage.emotion == 0).all(axis=1)]
+    )

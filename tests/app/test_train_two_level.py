@@ -1,0 +1,56 @@
+"""`mien train two_level` as people call it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+from .conftest import MakeClip, assert_refused, run_here
+
+pytestmark = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
+
+
+@pytest.fixture
+def ready(make_clip: MakeClip, tmp_path: Path) -> Path:
+    """Prepared footage of two short clips; the same still face is called neutral and happy."""
+    folder = tmp_path / "footage"
+    folder.mkdir()
+    for name in ("still.mp4", "glad.mp4"):
+        make_clip(name, frames=10, audio=0).rename(folder / name)
+    (folder / "labels.csv").write_text("file,emotion,intensity\nstill.mp4,neutral,\nglad.mp4,happy,1\n")
+    done = run_here("prepare", folder, "-o", "ready", "--preset", "tiny", "--anyway", "--consent", "of the estate")
+    assert done.returncode == 0, done.stderr
+    return tmp_path / "ready"
+
+
+def test_an_actor_is_made_and_its_card_says_from_whom(ready: Path, tmp_path: Path) -> None:
+    done = run_here("train", "two_level", ready, "-o", "ann", "--preset", "tiny", "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    assert "of the estate" in done.stdout
+    assert "emotions: happy" in done.stdout
+    card = json.loads((tmp_path / "ann" / "card.json").read_text())
+    assert card["consent"] == "of the estate"
+    assert card["model"]["name"] == "builtin"
+    assert set(card["measures"]) >= {"texture_psnr_db", "mouth_psnr_db", "shape_recognised", "shape_cycle_mm"}
+    assert sorted(p.name for p in (tmp_path / "ann").iterdir()) == ["card.json", "weights.safetensors"]
+    assert list((tmp_path / ".ann.training" / "texture" / "samples").glob("*.png"))
+    assert_refused(run_here("train", "two_level", ready, "-o", "ann", "--preset", "tiny"), "--overwrite")
+    again = run_here(
+        "train", "two_level", ready, "-o", "bob", "--preset", "tiny", "--init", "ann", "--device", "cpu", "--json"
+    )
+    assert again.returncode == 0, again.stderr
+    last = json.loads(again.stdout.splitlines()[-1])
+    assert last["emotions"] == ["happy"]
+
+
+def test_what_is_wrong_is_one_sentence(ready: Path) -> None:
+    assert_refused(run_here("train", "two_level", ready, "-o", "ann", "--preset", "huge"), "tiny, default, paper")
+    assert_refused(run_here("train", "two_level", "nothing", "-o", "ann"), "is not there")
+    assert_refused(
+        run_here("train", "two_level", ready, "-o", "ann", "--preset", "tiny", "--again", "nose"), "no stage"
+    )
+    assert_refused(run_here("train", "two_level", ready, "-o", "ann", "--preset", "tiny", "--init", "bob"), "bob")
+    assert_refused(run_here("train", "two_level", ready, "-o", "ann", "--perceptual", "lpips-alex"), "weights get")
