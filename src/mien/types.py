@@ -51,8 +51,26 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """Head pose of one frame: rotation vector (radians), scale (px per mm), translation (px)."""
+    """Head pose of one frame.
+
+    Attributes:
+        rotation: Rotation vector, radians.
+        scale: Square px per mm.
+        translation: Px of the frame.
+        pixel_aspect: Width over height of a pixel of the frame.
+    """
 
     rotation: DoubleArray
     scale: float
     translation: DoubleArray
+    pixel_aspect: float = 1.0
+
+    @property
+    def stretch(self) -> tuple[float, float]:
+        """Square px per px of the frame, along x and y."""
+        return pixel_stretch(self.pixel_aspect)
+
+
+def pixel_stretch(pixel_aspect: float) -> tuple[float, float]:
+    """Square px per px along x and y, for pixels so many times as wide as they are high: nothing gets smaller."""
+    return max(1.0, pixel_aspect), max(1.0, 1.0 / pixel_aspect)

@@ -25,8 +25,12 @@ def project(vertices: AnyArray, pose: Pose) -> DoubleArray:
     vertices = np.asarray(vertices, np.float64)
     if vertices.ndim != 2 or vertices.shape[1] != 3:
         raise InputError(f"vertices must be (N, 3), but came as {vertices.shape}")
-    alone = (pose.rotation[None], np.array([pose.scale]), np.asarray(pose.translation)[None])
-    return np.asarray(project_many(vertices[None], *alone)[0])
+    stretch = np.array(pose.stretch)
+    alone = (pose.rotation[None], np.array([pose.scale]), np.asarray(pose.translation)[None] * stretch)
+    placed = np.asarray(project_many(vertices[None], *alone)[0])
+    placed[:, :2] /= stretch
+    placed[:, 2] /= stretch[0]
+    return placed
 
 
 def project_many(vertices: AnyArray, rotation: AnyArray, scale: AnyArray, translation: AnyArray) -> DoubleArray:
@@ -70,5 +74,6 @@ def unproject_displacement(displacement_px: AnyArray, pose: Pose) -> DoubleArray
     displacement = np.asarray(displacement_px, np.float64)
     if displacement.ndim != 2 or displacement.shape[1] != 3:
         raise InputError(f"displacements must be (N, 3), but came as {displacement.shape}")
-    flipped = displacement * np.array([1.0, -1.0, -1.0])
+    across, down = pose.stretch
+    flipped = displacement * np.array([across, -down, -across])
     return np.asarray(flipped @ matrix_from_vector(pose.rotation) / pose.scale)

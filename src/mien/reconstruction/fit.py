@@ -15,7 +15,7 @@ from mien.reconstruction.identity import FRAME_COUNT, estimate_alpha
 from mien.reconstruction.parameters import FaceParameters
 from mien.reconstruction.solver import ExpressionBasis, FitSettings, LandmarkBasis, fit_frames
 from mien.tracking.face_track import FaceTrack
-from mien.types import AnyArray, DoubleArray, FloatArray
+from mien.types import AnyArray, DoubleArray, FloatArray, pixel_stretch
 
 CHUNK_FRAMES = 256
 
@@ -70,7 +70,9 @@ def fit_track(
         if progress is not None:
             progress(stop - start)
     beta, rotation, scale, translation, residual = (np.concatenate(column) for column in zip(*rows, strict=True))
-    return FaceParameters(track.start, alpha.astype(np.float32), beta, rotation, scale, translation, residual)
+    translation /= np.array(pixel_stretch(track.pixel_aspect), np.float32)
+    fitted = (alpha.astype(np.float32), beta, rotation, scale, translation, residual)
+    return FaceParameters(track.start, *fitted, pixel_aspect=track.pixel_aspect)
 
 
 def shared_alpha(
@@ -128,8 +130,9 @@ def well_spread(items: Sequence[Item], count: int) -> list[Item]:
 
 
 def _camera_points(track: FaceTrack, start: int, stop: int, count: int) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
-    """Landmarks in the camera's axes, in eye distances about their centre; centres ``(n, 2)`` px; eye distances px."""
-    landmarks = np.asarray(track.landmarks(start, stop), np.float64)
+    """Landmarks in the camera's axes, in eye distances about their centre; centres and eye distances in square px."""
+    across, down = pixel_stretch(track.pixel_aspect)
+    landmarks = np.asarray(track.landmarks(start, stop), np.float64) * np.array([across, down, across])
     eye_distance = np.linalg.norm(landmarks[:, EYE_CORNERS_OUTER[0]] - landmarks[:, EYE_CORNERS_OUTER[1]], axis=1)
     if not (eye_distance > 0.0).all():
         raise InputError(
@@ -148,7 +151,7 @@ def _fit_chunk(
     basis: ExpressionBasis,
     settings: FitSettings,
 ) -> tuple[FloatArray, ...]:
-    """Beta, rotation vector, scale (px per mm), translation (px) and residual of the frames of a chunk."""
+    """Beta, rotation vector, scale and translation (square px), and residual of the frames of a chunk."""
     fits = fit_frames(points, basis, settings)
     distance = np.linalg.norm((fits.placed(basis) - points)[:, basis.weights > 0.0, :2], axis=2)
     translation = centre + fits.shift[:, :2] * eye_distance[:, None] * np.array([1.0, -1.0])

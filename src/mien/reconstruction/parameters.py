@@ -62,10 +62,11 @@ class FaceParameters:
         alpha: ``(A,)`` identity, shared by all frames.
         beta: ``(T, E)`` expression, 0 to 1.2, one column an action unit of the model.
         rotation: ``(T, 3)`` rotation vectors, radians.
-        scale: ``(T,)`` px per mm.
+        scale: ``(T,)`` square px per mm.
         translation: ``(T, 2)`` px.
         residual: ``(T,)`` median distance of model and landmarks in the image, as a fraction of the eye distance.
         light: The light on the face; None until it has been estimated.
+        pixel_aspect: Width over height of a pixel of the frame.
     """
 
     start: int
@@ -76,6 +77,7 @@ class FaceParameters:
     translation: FloatArray
     residual: FloatArray
     light: Light | None = None
+    pixel_aspect: float = 1.0
 
     def __post_init__(self) -> None:
         count = len(self.beta)
@@ -104,7 +106,7 @@ class FaceParameters:
         """
         row = self.row(frame_index)
         rotation, translation = self.rotation[row].astype(np.float64), self.translation[row].astype(np.float64)
-        return Pose(rotation, float(self.scale[row]), translation)
+        return Pose(rotation, float(self.scale[row]), translation, self.pixel_aspect)
 
     def row(self, frame_index: int) -> int:
         """Row of the arrays for a frame of the clip.
@@ -122,5 +124,5 @@ class FaceParameters:
 
     def arrays(self) -> dict[str, AnyArray]:
         """The arrays by name, for storing."""
-        kept = [field.name for field in fields(self) if field.name not in ("start", "light")]
+        kept = [field.name for field in fields(self) if field.name not in ("start", "light", "pixel_aspect")]
         return {name: getattr(self, name) for name in kept}

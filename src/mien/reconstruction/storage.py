@@ -43,6 +43,7 @@ def write_analysis(folder: Path, times_s: DoubleArray, shots: tuple[StoredShot, 
                     "start": track.start,
                     "stop": track.stop,
                     "arrays": name,
+                    "pixel_aspect": track.pixel_aspect,
                     "landmarks": _file_name(track.landmark_rows),
                     "blendshapes": None if track.blendshape_rows is None else _file_name(track.blendshape_rows),
                     "light": None if parameters.light is None else _light_to_json(parameters.light),
@@ -79,9 +80,10 @@ def _read_face(folder: Path, entry: dict[str, Any]) -> StoredFace:
         if arrays[name].shape != (stop - start,):
             raise ValueError(f"{name} has not one number a frame")
     confidence, fade, eye_distance = (arrays.pop(name) for name in _TRACK_ARRAYS)
-    track = FaceTrack(entry["number"], start, stop, confidence, fade, eye_distance, rows, scores)
+    aspect = float(entry["pixel_aspect"])
+    track = FaceTrack(entry["number"], start, stop, confidence, fade, eye_distance, rows, scores, aspect)
     light = None if entry["light"] is None else _light_from_json(entry["light"])
-    parameters = FaceParameters(start=start, light=light, **arrays)
+    parameters = FaceParameters(start=start, light=light, pixel_aspect=aspect, **arrays)
     if len(parameters) != stop - start:
         raise ValueError("the parameters have not one row a frame")
     return track, parameters

@@ -56,6 +56,7 @@ class FaceTrack:
         fade: ``(T,)`` float32 in [0, 1]: the weight with which an edit should apply. 1 where the face is tracked, 0 in
             long gaps, eased between; also eased where the track begins or ends within its shot. Not at cuts.
         eye_distance: ``(T,)`` float32: outer eye corner to outer eye corner in 3D, px of the frame.
+        pixel_aspect: Width over height of a pixel of the frame.
     """
 
     number: int
@@ -66,6 +67,7 @@ class FaceTrack:
     eye_distance: FloatArray
     landmark_rows: Rows = field(repr=False)
     blendshape_rows: Rows | None = field(default=None, repr=False)
+    pixel_aspect: float = 1.0
 
     @classmethod
     def from_array(

@@ -47,6 +47,7 @@ class Step:
         starts_shot: Whether a shot starts with it.
         change: How much the picture has changed since the frame before, 0-255.
         sightings: Its faces.
+        pixel_aspect: Width over height of its pixels.
     """
 
     index: int
@@ -54,6 +55,7 @@ class Step:
     starts_shot: bool
     change: float
     sightings: list[Sighting]
+    pixel_aspect: float = 1.0
 
 
 def with_jumps(steps: Iterable[Step]) -> Iterator[Step]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,10 +31,12 @@ class ShotRecorder:
     Args:
         stem: Folder and beginning of the names of the files.
         start: First frame of the shot.
+        pixel_aspect: Width over height of a pixel.
     """
 
-    def __init__(self, stem: Path, start: int) -> None:
+    def __init__(self, stem: Path, start: int, pixel_aspect: float = 1.0) -> None:
         self._stem = stem
+        self._pixel_aspect = pixel_aspect
         self._start = start
         self._times_s = array("d")
         self._faces: dict[int, _FaceRecorder] = {}
@@ -58,7 +61,8 @@ class ShotRecorder:
         kept: list[FaceTrack] = []
         for face in ranked:
             if np.isfinite(np.array(face.presence)).sum() >= least:
-                kept.append(face.finish(len(kept) + 1, self._start, times_s))
+                track = face.finish(len(kept) + 1, self._start, times_s)
+                kept.append(replace(track, pixel_aspect=self._pixel_aspect))
             else:
                 face.discard()
         return Shot(self._start, self._start + count, tuple(kept))

@@ -83,7 +83,7 @@ def _track(
             if recorder is not None:
                 yield recorder.finish()
             number += 1
-            recorder = ShotRecorder(folder / f"shot_{number:04d}", step.index)
+            recorder = ShotRecorder(folder / f"shot_{number:04d}", step.index, step.pixel_aspect)
         assert recorder is not None
         recorder.add(step.time_s, step.sightings)
         if progress is not None:
@@ -98,8 +98,8 @@ def _followed(views: Iterator[tuple[View, bool, float]], networks: Networks, max
     for view, starts_shot, change in views:
         if starts_shot:
             follower = ShotFollower(networks, max_faces)
-        index, time_s = view.frame.index, view.frame.time_s
-        yield Step(index, time_s, starts_shot, change, follower.step(view, time_s))
+        frame, sightings = view.frame, follower.step(view, view.frame.time_s)
+        yield Step(frame.index, frame.time_s, starts_shot, change, sightings, float(frame.pixel_aspect))
 
 
 def _clear(folder: Path) -> None:

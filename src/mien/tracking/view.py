@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien.tracking.region import Region
-from mien.types import Box, ByteArray, FloatArray
+from mien.types import Box, ByteArray, FloatArray, pixel_stretch
 from mien.video.frame import Frame
 
 LARGEST_PX = 1400
@@ -49,8 +49,7 @@ class View:
     @property
     def stretch(self) -> tuple[float, float]:
         """Square px per px of the frame, along x and y."""
-        aspect = float(self.frame.pixel_aspect)
-        return max(1.0, aspect), max(1.0, 1.0 / aspect)
+        return pixel_stretch(float(self.frame.pixel_aspect))
 
     @property
     def scale(self) -> float:

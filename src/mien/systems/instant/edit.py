@@ -109,7 +109,7 @@ class Placement:
         shift: ``(468, 2)`` the movement in px.
         points: ``(612, 3)`` landmarks and skirt, px.
         shifts: ``(612, 2)`` how each of them is moved, px.
-        eye_distance_px: Outer corner to outer corner.
+        eye_distance_px: Outer corner to outer corner, square px.
         box: The whole pixels of the frame that the edit can touch.
     """
 
@@ -125,9 +125,13 @@ class Placement:
     def of(cls, state: FaceState, move: DoubleArray, width: int, height: int) -> Placement:
         """Place a movement in a frame of that size, px."""
         rotation = matrix_from_vector(state.pose.rotation)
+        across, down = state.pose.stretch
+        stretch = np.array([across, down, across])  # lengths are measured in square px
+        square = state.landmarks * stretch
         shift = np.asarray((move @ rotation.T)[:, :2] * (state.pose.scale * np.array([1.0, -1.0])))
-        eye_distance = float(np.linalg.norm(np.subtract(*state.landmarks[EYE_CORNERS_OUTER])))
-        points, shifts = add_skirt(state.landmarks[:VERTEX_COUNT], shift, eye_distance)
+        eye_distance = float(np.linalg.norm(np.subtract(*square[EYE_CORNERS_OUTER])))
+        points, shifts = add_skirt(square[:VERTEX_COUNT], shift, eye_distance)
+        points, shifts, shift = points / stretch, shifts / stretch[:2], shift / stretch[:2]
         return cls(move, rotation, shift, points, shifts, eye_distance, face_box(points, shifts, width, height))
 
 
