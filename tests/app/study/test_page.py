@@ -226,6 +226,9 @@ def test_who_stops_saves_a_part(browser: Browser, make_study: MakeStudy, tmp_pat
     page.click("#next")
     page.press("1")  # the second page stays half answered
     page.click("#stop")
+    assert page.evaluate("document.getElementById('fresh').offsetHeight") == 0, (
+        "nobody's answers are thrown away unsaved"
+    )
     file = saved(page, tmp_path / "saved")
     done = run_here("study", "analyse", study.key_file, file)
     assert done.returncode == 0, done.stderr

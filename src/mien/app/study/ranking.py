@@ -12,6 +12,7 @@ from mien.app.study.key import KeyClip, KeyItem, StudyKey
 from mien.app.study.results import Table
 from mien.metrics.agreement import kendall_w
 from mien.metrics.confidence import Interval, clustered_mean_interval, clustered_share_interval, mean_interval
+from mien.metrics.intensity_order import perceived_intensity
 from mien.types import DoubleArray
 
 SCORES = (
@@ -39,12 +40,12 @@ def order_tables(key: StudyKey, answers: Sequence[Answers]) -> tuple[Table, ...]
         if not len(group.ranks):
             continue
         found[group.clips[0].system].append(group)
+        # Each participant's own order matrix times x; their mean is DNT's score, and their spread its interval.
+        seen = np.array([perceived_intensity(ranks[None], group.intensities) for ranks in group.ranks])
         for number, clip in enumerate(group.clips):
-            # Row `number` of each participant's order matrix times x: the intensity whose place the clip was given.
-            given = group.intensities[group.ranks[:, number] - 1]
             rank = group.ranks[:, number].astype(float)
             name = f"{_label(clip)}, {clip.intensity:g}"
-            rows[name] = (_plain(clip.intensity), mean_interval(list(given)), mean_interval(list(rank)))
+            rows[name] = (_plain(clip.intensity), mean_interval(list(seen[:, number])), mean_interval(list(rank)))
     scores = Table("scores", "Perceptual scores of intensity (as DNT's Figure 6)", "system, source, emotion, intensity",
                    ("x", "s", "rank"), rows, note=SCORES)  # fmt: skip
     systems = {system: _of_system(groups) for system, groups in sorted(found.items())}
@@ -70,7 +71,7 @@ class _Group:
     @property
     def scores(self) -> DoubleArray:
         """DNT's s for each clip."""
-        return np.asarray(self.intensities[self.ranks - 1].mean(axis=0), np.float64)
+        return perceived_intensity(self.ranks, self.intensities)
 
 
 def _of_system(groups: Sequence[_Group]) -> tuple[Interval | None, ...]:

@@ -46,6 +46,7 @@ function show(...children) {
 function go(position) {
   addTime();
   session.position = position;
+  if (position < STUDY.items.length) session.saved = false;   // what is saved may be answered anew
   keep();
   render();
 }
@@ -237,7 +238,7 @@ function finish(all) {
     after.hidden = fresh.hidden = false;
   });
   fresh.addEventListener("click", () => { Answers.forget(); session = null; render(); });
-  const back = make("button", { id: "back", type: "button", textContent: open.length ? "Answer the rest" : "Back" });
+  const back = make("button", { id: "back", type: "button", textContent: open.length ? "Go on" : "Back" });
   back.addEventListener("click", () => go(open.length ? all.indexOf(open[0]) : all.length - 1));
   const text = open.length ? `${all.length - open.length} of ${all.length} pages are answered. You can go on, or save what there is.`
     : "You have answered everything. Thank you! Now save your answers as a file; they are not sent by themselves.";
