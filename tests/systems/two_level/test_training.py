@@ -91,8 +91,8 @@ def test_every_stage_runs_and_leaves_samples(trained) -> None:
     for stage in STAGES:
         assert (folder / stage / "log.jsonl").is_file()
         assert stage == "shape" or list((folder / stage / "samples").glob("*.png"))
-    assert actor.directions.texture.shape == (1, 8, 16)
-    assert actor.directions.texture.abs().sum() > 0
+    assert actor.person.directions.shape == (1, 8, 16)
+    assert actor.person.directions.abs().sum() > 0
 
 
 def test_called_again_it_is_done_at_once_and_the_same(trained, material: Material) -> None:

@@ -28,7 +28,8 @@ class ActorSizes:
     """What the networks of an actor are built from.
 
     Attributes:
-        coefficients: n_c, identity and expression of the morphable model.
+        identity: Identity coefficients of the morphable model.
+        expression: Its expression coefficients; n_c is both.
         emotions: The non-neutral emotions that it can show.
         shape: Level 1.
         texture: StyleGAN of the texture maps.
@@ -37,7 +38,8 @@ class ActorSizes:
         mouth_encoder: Its encoder.
     """
 
-    coefficients: int
+    identity: int
+    expression: int
     emotions: tuple[str, ...]
     shape: ShapeConfig
     texture: StyleGanConfig
@@ -46,15 +48,22 @@ class ActorSizes:
     mouth_encoder: EncoderConfig
 
 
-class Directions(nn.Module):
-    """The editing directions (eq. 12): ``(n_e, n, latent)``."""
+class Person(nn.Module):
+    """Who it is, and where their emotions lie.
 
-    texture: Tensor
+    Attributes:
+        alpha: ``(A,)`` identity coefficients.
+        directions: ``(n_e, n, latent)`` of the texture's latent space (eq. 12).
+    """
+
+    alpha: Tensor
+    directions: Tensor
 
     def __init__(self, sizes: ActorSizes) -> None:
         super().__init__()
+        self.register_buffer("alpha", torch.zeros(sizes.identity))
         shape = len(sizes.emotions), sizes.texture.styles, sizes.texture.latent
-        self.register_buffer("texture", torch.zeros(shape))
+        self.register_buffer("directions", torch.zeros(shape))
 
 
 class Actor:
@@ -67,10 +76,10 @@ class Actor:
 
     def __init__(self, sizes: ActorSizes, card: Mapping[str, Any]) -> None:
         self.sizes, self.card = sizes, dict(card)
-        self.shape = ShapeGenerator(sizes.shape, sizes.coefficients, len(sizes.emotions))
+        self.shape = ShapeGenerator(sizes.shape, sizes.identity + sizes.expression, len(sizes.emotions))
         self.texture, self.texture_encoder = Generator(sizes.texture), PyramidEncoder(sizes.texture_encoder)
         self.mouth, self.mouth_encoder = Generator(sizes.mouth), PyramidEncoder(sizes.mouth_encoder)
-        self.directions = Directions(sizes)
+        self.person = Person(sizes)
 
     def modules(self) -> dict[str, nn.Module]:
         """Everything with weights."""
@@ -80,7 +89,7 @@ class Actor:
             "texture_encoder": self.texture_encoder,
             "mouth": self.mouth,
             "mouth_encoder": self.mouth_encoder,
-            "directions": self.directions,
+            "person": self.person,
         }
 
     def ready(self, device: torch.device | None = None) -> Actor:
@@ -137,7 +146,8 @@ def _sizes(data: Mapping[str, Any]) -> ActorSizes:
         return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
 
     return ActorSizes(
-        coefficients=data["coefficients"],
+        identity=data["identity"],
+        expression=data["expression"],
         emotions=tuple(data["emotions"]),
         shape=rebuilt(ShapeConfig, data["shape"]),
         texture=rebuilt(StyleGanConfig, data["texture"]),

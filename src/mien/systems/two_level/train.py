@@ -94,7 +94,8 @@ def train_actor(
         actor.modules()[name].load_state_dict(module.state_dict())
     actor.ready(plan.device)
     codes = picture_codes(actor.texture_encoder, material, "texture")
-    actor.directions.texture.copy_(editing_directions(codes, material.emotion(material.rows).to(codes)))
+    actor.person.directions.copy_(editing_directions(codes, material.emotion(material.rows).to(codes)))
+    actor.person.alpha.copy_(torch.from_numpy(material.prepared.alpha))
     return actor
 
 
@@ -114,7 +115,8 @@ def sizes_of(preset: TwoLevelPreset, material: Material) -> ActorSizes:
     """The sizes of an actor trained on a material."""
     model = material.model
     return ActorSizes(
-        model.identity_count + model.expression_count,
+        model.identity_count,
+        model.expression_count,
         material.emotions,
         preset.shape,
         preset.texture.gan.network,
