@@ -39,6 +39,8 @@ def test_pools_by_hand():
     x = -np.arange(25.0).reshape(1, 5, 5, 1)
     np.testing.assert_array_equal(max_pool(x, 3, 2)[0, :, :, 0], [[0, -2], [-10, -12]])
     np.testing.assert_array_equal(max_pool(x, 3, 2, (1, 1))[0, :, :, 0], [[0, -1, -3], [-5, -6, -8], [-15, -16, -18]])
+    even = np.arange(16.0).reshape(1, 4, 4, 1)  # padded at the end: windows of rows and columns 0-2 and 2-3
+    np.testing.assert_array_equal(max_pool(even, 3, 2, same_padding(4, 3, 2))[0, :, :, 0], [[10, 11], [14, 15]])
     np.testing.assert_array_equal(mean_pool_2x2(x)[0, :, :, 0], [[-3, -5], [-13, -15]])
 
 

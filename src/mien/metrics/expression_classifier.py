@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.errors import InputError, ModelError
+from mien.nn.convolution import convolve, convolve_depthwise, max_pool, same_padding, softmax
 from mien.types import AnyArray, FloatArray
 
 INPUT_SIZE = 64
@@ -146,64 +147,18 @@ class ExpressionClassifier:
         for module in self._modules:
             shortcut = x[:, ::2, ::2] @ module.shortcut.kernel[0, 0] + module.shortcut.bias
             y = np.maximum(_apply_separable(x, module.first), 0.0)
-            x = shortcut + max_pool_3x3_stride_2(_apply_separable(y, module.second))
-        logits = convolve(_pad_1(x), self._head.kernel, self._head.bias).mean(axis=(1, 2))
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
+            x = shortcut + _pooled(_apply_separable(y, module.second))
+        return softmax(convolve(x, self._head.kernel, self._head.bias, padding=(1, 1)).mean(axis=(1, 2)))
 
 
-def convolve(x: FloatArray, kernel: FloatArray, bias: FloatArray) -> FloatArray:
-    """Correlation without padding, stride 1 (what networks call convolution).
-
-    Args:
-        x: ``(N, H, W, I)``.
-        kernel: ``(kh, kw, I, O)``.
-        bias: ``(O,)``.
-
-    Returns:
-        ``(N, H - kh + 1, W - kw + 1, O)``.
-    """
-    kh, kw, inputs, outputs = kernel.shape
-    n, height, width = x.shape[0], x.shape[1] - kh + 1, x.shape[2] - kw + 1
-    columns = np.concatenate(
-        [x[:, i : i + height, j : j + width] for i in range(kh) for j in range(kw)], axis=-1
-    ).reshape(-1, kh * kw * inputs)
-    return np.asarray((columns @ kernel.reshape(-1, outputs) + bias).reshape(n, height, width, outputs))
-
-
-def max_pool_3x3_stride_2(x: FloatArray) -> FloatArray:
-    """Maximum over 3x3, stride 2, TensorFlow's 'same' padding: ``(N, H, W, C)`` to ``(N, ceil(H/2), ceil(W/2), C)``."""
-    height, width = (x.shape[1] + 1) // 2, (x.shape[2] + 1) // 2
-    # 'same' puts the odd row of padding at the end: none in front of even sizes, one in front of odd ones.
-    before = (x.shape[1] % 2, x.shape[2] % 2)
-    after = tuple(
-        2 * out + 1 - size - front for out, size, front in zip((height, width), x.shape[1:3], before, strict=True)
-    )
-    padded = np.pad(x, ((0, 0), (before[0], after[0]), (before[1], after[1]), (0, 0)), constant_values=-np.inf)
-    across = np.maximum(
-        np.maximum(padded[:, :, 0 : 2 * width : 2], padded[:, :, 1 : 2 * width + 1 : 2]),
-        padded[:, :, 2 : 2 * width + 1 : 2],
-    )
-    return np.maximum(
-        np.maximum(across[:, 0 : 2 * height : 2], across[:, 1 : 2 * height + 1 : 2]),
-        across[:, 2 : 2 * height + 1 : 2],
-    )
+def _pooled(x: FloatArray) -> FloatArray:
+    """Maximum over 3x3, stride 2, padded as TensorFlow pads: ``(N, S, S, C)`` to ``(N, ceil(S/2), ceil(S/2), C)``."""
+    return max_pool(x, 3, 2, same_padding(x.shape[1], 3, 2))
 
 
 def _apply_separable(x: FloatArray, layer: _Separable) -> FloatArray:
-    padded = _pad_1(x)
-    height, width = x.shape[1:3]
-    total = padded[:, :height, :width] * layer.depthwise[0, 0]
-    product = np.empty_like(total)
-    for tap in range(1, 9):
-        i, j = divmod(tap, 3)
-        np.multiply(padded[:, i : i + height, j : j + width], layer.depthwise[i, j], out=product)
-        total += product
-    return np.asarray(total @ layer.pointwise.kernel[0, 0] + layer.pointwise.bias)
-
-
-def _pad_1(x: FloatArray) -> FloatArray:
-    return np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    spread = convolve_depthwise(x, layer.depthwise, padding=(1, 1))
+    return np.asarray(spread @ layer.pointwise.kernel[0, 0] + layer.pointwise.bias)
 
 
 def _normalised(kernel: AnyArray, weights: Mapping[str, AnyArray], number: int) -> _Convolution:

@@ -1,7 +1,8 @@
 """ID: whether it is still the same person. CCFE 4.2: cosine of the mean ArcFace features of input and output.
 
 On another network it is named so: ``ID[face-api]`` (see :mod:`mien.metrics.feature_network`). Cosines of different
-networks do not compare.
+networks do not compare: face-api's lie close together. On five development clips two halves of one clip had 0.991 to
+0.999, and two people 0.82 to 0.95.
 """
 
 from __future__ import annotations
