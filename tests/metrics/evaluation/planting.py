@@ -79,8 +79,8 @@ def mouth_frozen(result: Pictures, places: Places, start: int, stop: int) -> Pic
     out = list(result)
     x0, y0, x1, y1 = places.mouth[start]
     for t in range(start + 1, stop):
-        a0, b0, a1, b1 = places.face[t]
-        c0, d0, c1, d1 = places.face[start]
+        a0, b0, a1, _b1 = places.face[t]
+        c0, d0, c1, _d1 = places.face[start]
         # The top of the face carries: its bottom moves with the jaw.
         dx, dy = (a0 + a1 - c0 - c1) / 2, float(b0 - d0)
         box = (round(x0 + dx), round(y0 + dy), round(x1 + dx), round(y1 + dy))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,8 +24,9 @@ from mien.metrics.evaluation.judge_timing import Clips, judge_timing
 from mien.metrics.evaluation.look import Watcher
 from mien.metrics.evaluation.measure import Measuring, measure
 from mien.metrics.evaluation.quality_watch import QualityWatcher
-from mien.metrics.evaluation.ruler import RulerKind
+from mien.metrics.evaluation.ruler import RulerKind, choose_ruler
 from mien.metrics.evaluation.seen import SeenWatcher, recognisers
+from mien.metrics.evaluation.target_watch import TargetWatcher
 from mien.video.clip import Clip
 
 Tell = Callable[[float], None]
@@ -73,12 +75,18 @@ def evaluate(request: EvaluationRequest, tell: Tell | None = None) -> Evaluation
     clips = _open(request)
     asked = Asked(request.track, request.start_s, request.stop_s)
     seen = [SeenWatcher(recogniser, asked) for recogniser in recognisers()]
-    watchers: tuple[Watcher, ...] = (*seen, IdentityWatcher("ID"), IdentityWatcher("ID[face-api]"), QualityWatcher())
-    asking = Measuring(
-        clips.source, clips.result, clips.source_frames, clips.result_frames, request.face, watchers, request.ruler
-    )
+    watchers: list[Watcher] = [*seen, IdentityWatcher("ID"), IdentityWatcher("ID[face-api]"), QualityWatcher()]
+    kind = request.ruler or choose_ruler(clips.source)
     total = max(1, min(clips.source_frames, clips.result_frames) or clips.result_frames)
-    measured, times = measure(asking, None if tell is None else lambda done: tell(min(1.0, done / total)))
+    with ExitStack() as stack:
+        target = None if request.target is None else Clip.open(request.target)
+        if target is not None:
+            watchers.append(TargetWatcher(stack.enter_context(kind.make()), request.face))
+        asking = Measuring(
+            clips.source, clips.result, clips.source_frames, clips.result_frames, request.face, tuple(watchers), kind,
+            target, 0 if target is None else target.count_frames(),
+        )  # fmt: skip
+        measured, times = measure(asking, None if tell is None else lambda done: tell(min(1.0, done / total)))
     if measured.count == 0:
         raise ClipError(
             f"{request.result}: none of its frames is shown when one of {request.source} is; they are not a result and "

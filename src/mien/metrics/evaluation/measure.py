@@ -37,6 +37,8 @@ class Measuring:
         face: Number of the face: 1 for the largest.
         watchers: Further measures, told of every frame in which both have the face.
         ruler: What finds the faces; chosen by the source if None.
+        target: Real footage of what the result should look like, told to the watchers.
+        target_frames: How many frames it has.
     """
 
     source: Clip
@@ -46,6 +48,8 @@ class Measuring:
     face: int = 1
     watchers: tuple[Watcher, ...] = ()
     ruler: RulerKind | None = None
+    target: Clip | None = None
+    target_frames: int = 0
 
     @property
     def matching(self) -> Matching:
@@ -81,7 +85,8 @@ def measure(asked: Measuring, tell: Tell | None = None) -> tuple[Measured, Frame
             asked.face,
         )
         stretches, repeats = Stretches(measured), RepeatedFrameWatch()
-        for pair in pairs(asked.source, asked.result, asked.matching):
+        to_target = matching_of(asked.target_frames, asked.result_frames)
+        for pair in pairs(asked.source, asked.result, asked.matching, asked.target, to_target):
             row = measured.table.add_row()
             measured.frames.append(pair.result.index)
             measured.times_s.append(pair.result.time_s)
