@@ -17,12 +17,12 @@ from pathlib import Path
 
 import av
 
+from benchmarks.command import edit_words
 from benchmarks.report import Figure, show, write
 from mien.metrics.recognition import shared_folder
 
 LARGEST_RATIO = 1.2
 LARGEST_MB = 1500.0
-TRACK = "0 neutral, 1 happy 0.8, 3 sad 0.8"
 
 # The child reports on itself, so that the peak is its own and not its parent's or a sibling's.
 _MEASURED = """
@@ -67,19 +67,7 @@ def peak_mb(clip: Path, folder: Path) -> float:
     """Largest resident set of editing a clip, MB of 10^6 bytes."""
     target = folder / "out.mp4"
     target.unlink(missing_ok=True)
-    command = [
-        sys.executable,
-        "-c",
-        _MEASURED,
-        "edit",
-        str(clip),
-        "-o",
-        str(target),
-        "--emotion",
-        TRACK,
-        "--quiet",
-        "--overwrite",
-    ]
+    command = [sys.executable, "-c", _MEASURED, *edit_words(clip, target)]
     environment = os.environ | {"MIEN_CACHE": str(folder / f"cache_{clip.stem}")}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     lines = [line for line in done.stderr.splitlines() if line.startswith("peak ")]

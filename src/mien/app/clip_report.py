@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 import warnings
@@ -226,35 +227,64 @@ def face_box(face: AnalysedFace, frame: Frame, margin: float = 0.0) -> Box:
     return Box(int(x0), int(y0), int(x1), int(y1)).clipped(frame.width, frame.height)
 
 
+@dataclass(frozen=True, slots=True)
+class _Timing:
+    """Seconds that an edit took: in all; until all is rendered, and of a core for that; of all cores together."""
+
+    wall_s: float
+    render_s: float
+    render_cpu_s: float
+    cpu_s: float
+
+
 def _edit_time(analysis: Analysis) -> float | None:
-    """Seconds for a whole edit: a first frame, with all that is loaded for it, and as many more as there are."""
+    """Seconds for a whole edit: a first frame, with all that is loaded for it, and as many more as there are.
+
+    An encoder takes in some forty frames before it gives any, so a short edit renders first and encodes then, while a
+    long one does both at once: its pace is that of rendering, or of all the work shared by the cores, slowed down as
+    rendering is where other programs take their part.
+    """
     face = max(analysis.faces, key=lambda face: len(face.parameters), default=None)
     if face is None:
         return None
     system: System = mien.systems.load("instant")
-    first_s = _timed_edit(system, analysis, face, 1)
+    loading = _timed_edit(system, analysis, face, 1)
     count = min(TIMED_FRAMES, face.track.stop - face.track.start)
     if count == 1:
-        return first_s * analysis.frame_count
-    more_s = max(_timed_edit(system, analysis, face, count) - _timed_edit(system, analysis, face, 1), 0.0)
-    return first_s + more_s / (count - 1) * (analysis.frame_count - 1)
+        return loading.wall_s * analysis.frame_count
+    one, several = (_timed_edit(system, analysis, face, n) for n in (1, count))
+    slowed = max(1.0, several.render_s / max(several.render_cpu_s, 1e-3))
+    shared_s = slowed * (several.cpu_s - one.cpu_s) / _cores()
+    pace_s = max(several.render_s - one.render_s, shared_s, 0.0) / (count - 1)
+    return loading.wall_s + pace_s * (analysis.frame_count - 1)
 
 
-def _timed_edit(system: System, analysis: Analysis, face: AnalysedFace, count: int) -> float:
-    """Time to edit and encode ``count`` frames, s."""
+def _cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _timed_edit(system: System, analysis: Analysis, face: AnalysedFace, count: int) -> _Timing:
+    """Time to edit and encode ``count`` frames."""
     clip, start = analysis.clip, face.track.start
     with tempfile.TemporaryDirectory(prefix="mien-") as folder:
-        started = time.perf_counter()
+        before = np.array([time.perf_counter(), time.thread_time(), time.process_time()])
+        rendered = before
         renderer = system.face_renderer(analysis, face, EmotionTrack.constant("happy"))
 
         def frames() -> Iterator[Frame]:
+            nonlocal rendered
             for frame in clip.frames(start, start + count):
                 yield renderer.render(frame)
+                rendered = np.array([time.perf_counter(), time.thread_time(), 0.0])
 
         with warnings.catch_warnings(), ClipWriter(Path(folder) / _timed_name(clip), clip) as writer:
             warnings.simplefilter("ignore", MienWarning)  # what this file cannot keep is nobody's concern
             write_frames(frames(), writer, count, StageClock("render", None))
-        return time.perf_counter() - started
+        wall_s, cpu_s = time.perf_counter() - before[0], time.process_time() - before[2]
+        return _Timing(wall_s, float(rendered[0] - before[0]), float(rendered[1] - before[1]), cpu_s)
 
 
 def _timed_name(clip: Clip) -> str:
