@@ -1,4 +1,4 @@
-"""Loaders of BFM 2009 and FLAME: files of the true layout made here around the built-in mean; no code in them is run."""
+"""Loaders of BFM 2009 and FLAME: files of the true layout made here around the built-in mean; their code is not run."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from scipy import sparse
 from scipy.io import savemat
 from scipy.spatial.transform import Rotation
 
-from mien.errors import ModelError
+from mien.errors import InputError, ModelError
 from mien.morphable import bfm09, builtin, flame
+from mien.morphable.albedo import Albedo
 from mien.morphable.array_pickle import read_arrays
 from mien.morphable.landmark_match import LANDMARKS_FROM_27, match_landmarks
 from mien.morphable.unwrap import cylindrical_uv, outward
@@ -63,6 +64,28 @@ def test_bfm_in_our_axes_and_units(bfm_file, bfm_arrays) -> None:
     np.testing.assert_allclose(model.expression[7, 1, 3], 100 * bfm_arrays["exBase"][7 * 3 + 1, 3], rtol=1e-6)
     assert model.beta_bounds == (-3.0, 3.0)
     assert model.lip_pairs.tolist() == [[82, 87], [13, 14], [312, 317]]  # iBUG 61-67, 62-66, 63-65
+
+
+def test_bfm_albedo_is_optional_and_in_0_to_1(bfm_file, bfm_arrays, tmp_path) -> None:
+    assert bfm09.load(bfm_file).albedo is None  # that file has no texBase
+    texture = np.random.default_rng(3).normal(size=(3 * bfm09.VERTEX_COUNT, 80)).astype(np.float32)
+    savemat(tmp_path / "BFM_model_front.mat", bfm_arrays | {"texBase": texture})
+    albedo = bfm09.load(tmp_path).albedo
+    assert albedo is not None
+    assert albedo.mean.shape == (35_709, 3)
+    np.testing.assert_allclose(albedo.mean, 128 / 255, rtol=1e-6)
+    coefficients = np.zeros(80)
+    coefficients[4] = 2.0
+    wanted = (128 + 2.0 * texture[:, 4].astype(np.float64)).reshape(-1, 3) / 255
+    np.testing.assert_allclose(albedo.colours(coefficients), wanted, atol=1e-6)
+    with pytest.raises(InputError, match="80"):
+        albedo.colours(np.zeros(79))
+    with pytest.raises(ModelError, match="basis"):
+        Albedo(np.zeros((5, 3), np.float32), np.zeros((6, 3, 2), np.float32))
+    few = {name: value for name, value in bfm_arrays.items() if name != "meantex"}
+    savemat(tmp_path / "BFM_model_front.mat", few | {"texBase": texture})
+    with pytest.raises(ModelError, match="no meantex"):
+        bfm09.load(tmp_path)
 
 
 def test_bfm_landmarks_lie_where_the_trackers_do(bfm_file) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien.errors import InputError, ModelError
+from mien.morphable.albedo import Albedo
 from mien.types import MESH_VERTEX_COUNT, AnyArray, DoubleArray, FloatArray, IntArray
 
 
@@ -29,6 +30,7 @@ class MorphableModel:
         lip_pairs: ``(P, 2)`` int32, upper and lower inner-lip vertices that face each other, image left to right.
         mirror: ``(N,)`` int32, each vertex's left-right counterpart; itself on the midline.
         beta_bounds: Least and greatest expression coefficient that shows a plausible face.
+        albedo: Reflectance at the vertices, where the model has it.
 
     Raises:
         ModelError: An array has not the shape described here, holds NaN or infinity, or names a vertex that is not.
@@ -45,6 +47,7 @@ class MorphableModel:
     lip_pairs: IntArray
     mirror: IntArray
     beta_bounds: tuple[float, float] = (0.0, 1.2)
+    albedo: Albedo | None = None
 
     def __post_init__(self) -> None:
         count = len(self.mean)
@@ -70,6 +73,10 @@ class MorphableModel:
             array = getattr(self, name)
             if array.size and not least <= array.min() <= array.max() < count:
                 raise ModelError(f"model {self.name!r}: {name} names vertices outside {least}..{count - 1}")
+        if self.albedo is not None and len(self.albedo.mean) != count:
+            raise ModelError(
+                f"model {self.name!r}: albedo is of {len(self.albedo.mean)} vertices, but there are {count}"
+            )
 
     @property
     def vertex_count(self) -> int:
