@@ -25,8 +25,9 @@ from mien.types import AnyArray, DoubleArray, FloatArray, IntArray
 
 MAX_SIZE = 1024
 MAX_SUPERSAMPLING = 4
-LEAST_FACING = 0.08
-"""Cosine of a surface to the camera below which it counts as turned away: beyond 85 degrees a texel is a smear."""
+LEAST_FACING = 0.25
+"""Cosine of a surface to the camera below which it counts as turned away. Beyond 75 degrees a texel is a smear, and a
+fit that is off by a pixel reads the background there: seen at jaw and temples of real faces."""
 DEPTH_TOLERANCE_PX = 1.0
 
 
@@ -116,7 +117,7 @@ def extract_texture_reference(
     return TextureMap(mean.astype(np.float32), visible.astype(np.float32), covered >= 0.5)
 
 
-def fill_hidden(texture: TextureMap, margin: int = 2) -> FloatArray:
+def fill_hidden(texture: TextureMap, margin: int | None = None) -> FloatArray:
     """Give each texel that was not seen, or is not on the mesh, the colour of the nearest one that was.
 
     What a hidden texel reads is background or another part of the face, and so, partly, are its neighbours; off the
@@ -124,14 +125,15 @@ def fill_hidden(texture: TextureMap, margin: int = 2) -> FloatArray:
 
     Args:
         texture: From :func:`extract_texture`.
-        margin: Texels around hidden ones that are not trusted either.
+        margin: Texels around hidden ones that are not trusted either; None for 3 of 256.
 
     Returns:
         ``(S, S, 3)`` colours; unchanged where the texture was seen, all of them where none of it was.
     """
     hidden = texture.covered & (texture.visible < 0.5)
-    if margin and hidden.any():
-        hidden = binary_dilation(hidden, iterations=margin)
+    reach = max(1, round(3 * len(hidden) / 256)) if margin is None else margin
+    if reach and hidden.any():
+        hidden = binary_dilation(hidden, iterations=reach)
     trusted = texture.covered & ~hidden
     if not trusted.any():
         return texture.colours
