@@ -3,8 +3,8 @@
 Layout (``BFM_model_front.mat``, sicxu/Deep3DFaceRecon_pytorch ``util/load_mats.py``): 35,709 vertices, arrays
 vertex-major xyz: ``meanshape``, ``meantex`` (1, 3N); ``idBase``, ``texBase`` (3N, 80); ``exBase`` (3N, 64); ``tri``
 (70789, 3) and ``keypoints`` (1, 68), counted from 1; units of 0.1 m, colours 0 to 255; bases multiplied by their
-standard deviations. The mean is put at the origin on loading, as that code does. The model itself is licensed by the University of Basel,
-its expressions by the authors of FaceWarehouse; neither is part of this project.
+standard deviations. The mean is put at the origin on loading, as that code does. The model itself is licensed by the
+University of Basel, its expressions by the authors of FaceWarehouse; neither is part of this project.
 """
 
 from __future__ import annotations
