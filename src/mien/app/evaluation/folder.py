@@ -19,6 +19,8 @@ from mien.metrics.evaluation.evaluation import VERSION, Evaluation
 from mien.metrics.evaluation.limits import LIMITS
 from mien.metrics.evaluation.ruler import landmarker_file
 from mien.metrics.evaluation.seen import classifier_file
+from mien.nn.weights.store import find
+from mien.nn.weights.table import NETWORKS
 from mien.video.claim import mien_version
 
 KEY = "settings"
@@ -113,6 +115,7 @@ def settings_key(request: EvaluationRequest) -> str:
     Raises:
         ClipError: A clip cannot be read.
     """
+    present = [row.name for row in NETWORKS if find(row.name) is not None]
     parts = {
         "clips": [
             None if path is None else fingerprint(path) for path in (request.source, request.result, request.target)
@@ -121,6 +124,6 @@ def settings_key(request: EvaluationRequest) -> str:
         "asked": [str(request.track), request.system, request.face, request.start_s, request.stop_s],
         "versions": [mien_version(), VERSION],
         "limits": {key: [limit.good, limit.fault] for key, limit in LIMITS.items()},
-        "networks": [landmarker_file() is not None, classifier_file() is not None],
+        "networks": [landmarker_file() is not None, classifier_file() is not None, *present],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]

@@ -56,7 +56,7 @@ LIMITS: dict[str, Limit] = {
         "viewers notice lips 45 ms late or 125 ms early (ITU-R BT.1359); two frames are 67 to 80 ms. "
         "One frame may be the ruler's",
     ),
-    "picture_lag": Limit("lower", 0.5, 1.5, "none", "as the lips' lag"),
+    "picture_lag": Limit("lower", 0.5, 1.5, "none", "as the lips' lag; here head and face move late together"),
     "frozen_mouth": Limit(
         "lower", 0.0, 0.4, "none",
         "half a second of still lips in speech is seen; shorter stretches happen where the source mumbles",

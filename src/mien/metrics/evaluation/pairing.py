@@ -88,6 +88,6 @@ class _Follower:
                 self._step_s = max(1e-3, self._next.time_s - self._now.time_s)
             self._now, self._next = self._next, next(self._frames, None)
         # A frame is shown until the next one comes: farther away than that, nothing of this clip is on the screen.
-        if self._now is None or abs(self._now.time_s - frame.time_s) > self._step_s:
+        if self._now is None or abs(self._now.time_s - frame.time_s) >= 0.999 * self._step_s:
             return None
         return self._now
