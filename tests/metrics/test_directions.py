@@ -25,6 +25,13 @@ def test_networks_and_emotions_do_not_hide_a_metric(key: str, better: str) -> No
     assert found.better == better
 
 
+def test_a_unit_in_brackets_has_a_tolerance_of_its_own() -> None:
+    pixels, eyes = direction_of("LMD"), direction_of("LMD[eye distances]")
+    assert pixels is not None
+    assert eyes is not None
+    assert eyes.even < pixels.even
+
+
 def test_what_is_not_in_the_table_has_no_direction() -> None:
     assert direction_of("something new") is None
 

@@ -53,10 +53,12 @@ DIRECTIONS: dict[str, Direction] = {
     "lse-d": Direction("lower", 0.01),
     "lse-c": Direction("higher", 0.01),
     "lmd": Direction("lower", 0.01),
+    "lmd[eye distances]": Direction("lower", 0.0005),
     # Steadiness
     "jitter_ratio": Direction("lower", 0.03),
     "jitter_worst": Direction("lower", 0.1),
     "jitter_added": Direction("lower", 0.02),
+    "target_pose": Direction("lower", 0.1),
     "pose_drift": Direction("lower", 0.1),
     "largest_jump": Direction("lower", 0.05),
     "repeated_frames": Direction("lower"),
@@ -68,6 +70,8 @@ DIRECTIONS: dict[str, Direction] = {
     # Picture
     "background_change": Direction("lower", 0.75),
     "background_error": Direction("lower", 0.05),
+    "background_psnr": Direction("higher", 0.05),
+    "background_ssim": Direction("higher", 0.002),
     "face_sharpness": Direction("higher", 0.02),
     "cpbd": Direction("higher", 0.002),
     "psnr": Direction("higher", 0.05),
@@ -82,7 +86,8 @@ DIRECTIONS: dict[str, Direction] = {
     "frame_count": Direction("lower"),
     "sound": Direction("lower"),
 }
-"""Name of a figure, without the network in brackets and what follows a colon, to its direction."""
+"""Name of a figure, in small letters, to its direction: without the network in brackets and what follows a colon, but
+for names in which the brackets hold a unit."""
 
 
 def direction_of(key: str) -> Direction | None:
@@ -91,7 +96,8 @@ def direction_of(key: str) -> Direction | None:
     Returns:
         ``None`` where the table does not have it.
     """
-    return DIRECTIONS.get(re.split(r"[\[:(]", key, maxsplit=1)[0].strip().lower().replace(" ", "_"))
+    exact = DIRECTIONS.get(key.lower())
+    return exact or DIRECTIONS.get(re.split(r"[\[:(]", key, maxsplit=1)[0].strip().lower().replace(" ", "_"))
 
 
 def better_of(direction: Direction, first: float, second: float) -> Literal["first", "second", "even", ""]:
