@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -98,3 +100,20 @@ def test_a_head_beyond_the_edge_repeats_it() -> None:
     fit = parameters(np.tile([5.0, 5.0], (1, 1)), scale=0.5)
     ((_, crop),) = cut_heads(builtin.load(), fit, [Picture(3, 250, 240)], 32)
     assert crop[0, 0, :2].max() <= 1
+
+
+@pytest.mark.parametrize("aspect", [2.0, 0.5])
+def test_a_frame_of_wide_or_high_pixels_gives_a_crop_of_square_ones(aspect: float) -> None:
+    """A face in a frame of stretched pixels comes to lie in the crop where the same face of a plain frame does."""
+    model = builtin.load()
+    plain = parameters(np.tile([200.0, 150.0], (5, 1)))
+    stretched = replace(plain, pixel_aspect=aspect)
+    found = []
+    for fit in (plain, stretched):
+        view = face_views(model, fit, 128)[2]
+        found.append(apply_homography(np.linalg.inv(view), project(model.mean, fit.pose(5))[:, :2]))
+        mouth = mouth_view(model, np.zeros(80), np.zeros(47), fit.pose(5), 96)
+        found[-1] = np.concatenate(
+            [found[-1], apply_homography(np.linalg.inv(mouth), project(model.mean[LIPS], fit.pose(5))[:, :2])]
+        )
+    np.testing.assert_allclose(found[0], found[1], atol=1e-6)

@@ -142,6 +142,7 @@ def _add_rows(
         "index": frames.astype(np.int32),
         "time_s": analysis.times_s[frames],
         "emotion": np.tile(numbered.clip.vector, (len(frames), 1)),
+        "pixel_aspect": np.full(len(frames), fit.pixel_aspect, np.float32),
         **{name: getattr(fit, name)[rows] for name in ("beta", "rotation", "scale", "translation", "residual")},
     }
     for name, values in columns.items():

@@ -37,9 +37,10 @@ class FrameTable:
         emotion: ``(N, 8)`` float32 emotion vectors (CCFE 3.1) in the order of ``EMOTIONS``; zero is neutral.
         beta: ``(N, E)`` float32 expression.
         rotation: ``(N, 3)`` float32 rotation vectors, radians.
-        scale: ``(N,)`` float32 px of the frame per mm.
+        scale: ``(N,)`` float32 square px of the frame per mm.
         translation: ``(N, 2)`` float32 px of the frame.
         residual: ``(N,)`` float32, the fit's median distance, in eye distances.
+        pixel_aspect: ``(N,)`` float32, width over height of a pixel of the frame.
     """
 
     clip: IntArray
@@ -51,6 +52,7 @@ class FrameTable:
     scale: FloatArray
     translation: FloatArray
     residual: FloatArray
+    pixel_aspect: FloatArray
 
     def __len__(self) -> int:
         return len(self.clip)
@@ -58,7 +60,7 @@ class FrameTable:
     def pose(self, row: int) -> Pose:
         """Pose of one row, in its frame."""
         rotation, translation = self.rotation[row].astype(np.float64), self.translation[row].astype(np.float64)
-        return Pose(rotation, float(self.scale[row]), translation)
+        return Pose(rotation, float(self.scale[row]), translation, float(self.pixel_aspect[row]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

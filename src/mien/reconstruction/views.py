@@ -16,7 +16,7 @@ from mien.geometry.homography import apply_homography, fit_homography, resample
 from mien.morphable.model import MorphableModel
 from mien.morphable.regions import LIPS
 from mien.reconstruction.parameters import FaceParameters
-from mien.types import AnyArray, Box, ByteArray, DoubleArray, FloatArray, Pose
+from mien.types import AnyArray, Box, ByteArray, DoubleArray, FloatArray, Pose, pixel_stretch
 from mien.video.frame import Frame
 
 FACE_VIEW_MM = 260.0
@@ -49,8 +49,9 @@ def face_views(model: MorphableModel, parameters: FaceParameters, size: int) -> 
     rows = range(parameters.start, parameters.stop)
     centres = np.array([project(middle[None], parameters.pose(index))[0, :2] for index in rows])
     centres = gaussian_filter1d(centres, FACE_VIEW_STEADY_FRAMES, axis=0, mode="nearest")
-    step = float(np.median(parameters.scale)) * FACE_VIEW_MM / size
-    views = np.tile(np.diag([step, step, 1.0]), (len(centres), 1, 1))
+    # The crop's pixels are square, whatever those of the frame.
+    step = float(np.median(parameters.scale)) * FACE_VIEW_MM / size / np.array(pixel_stretch(parameters.pixel_aspect))
+    views = np.tile(np.diag([*step, 1.0]), (len(centres), 1, 1))
     views[:, :2, 2] = centres - 0.5 * (size - 1) * step
     return views
 

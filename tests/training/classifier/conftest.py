@@ -40,11 +40,12 @@ def make_prepared(folder: Path, clips_each: int = 1) -> PreparedFootage:
         "scale": np.full(count, 0.24),
         "translation": 32 + rng.normal(0, 1, (count, 2)),
         "residual": np.full(count, 0.01),
+        "pixel_aspect": np.ones(count),
         "beta": np.clip(rng.normal(0, 0.2, (count, model.expression_count)), 0, 1),
     }
     table = {name: values.astype(np.float32) for name, values in arrays.items()}
     alpha = np.zeros(model.identity_count, np.float32)
-    fit = FaceParameters(start=0, alpha=alpha, **table)
+    fit = FaceParameters(start=0, alpha=alpha, **{k: v for k, v in table.items() if k != "pixel_aspect"})
     emotions = np.repeat([emotion_vector(*label) for label in clips], PER_CLIP, axis=0)
     np.savez(
         folder / "frames.npz",
