@@ -83,7 +83,7 @@ def _application() -> App:
         render,
         sheet,
         study,
-        train_two_level,
+        train,
         weights,
     )
 
@@ -99,7 +99,7 @@ def _application() -> App:
     application.command(evaluate.evaluate)
     application.command(compare.compare)
     application.command(prepare.prepare)
-    application.command(train_two_level.train)  # with what mien.app.cli.train registers
+    application.command(train.train)
     application.command(study.study)
     application.command(weights.weights)
     return application

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 
 from mien.app.cli.report import Report, ReportOptions
+from mien.app.cli.torch_needed import needs_torch
+from mien.app.cli.train_two_level import two_level
 
 if TYPE_CHECKING:
     from mien.training.classifier.classifier import TypeLevelClassifier
@@ -19,6 +21,7 @@ train = App(
     help_format="plaintext",
     default_parameter=Parameter(negative=()),
 )
+train.command(two_level, name="two_level")
 
 
 @train.command
@@ -70,21 +73,6 @@ def classifier(
             progress=told.stages(),
         )
         told.result(_text(output, trained, table), _data(output, trained))
-
-
-def needs_torch() -> None:
-    """Refuse, in a sentence, where PyTorch is not installed.
-
-    Raises:
-        InputError: It is not.
-    """
-    from importlib.util import find_spec
-
-    from mien.errors import InputError
-
-    for name in ("torch", "safetensors", "PIL"):
-        if find_spec(name) is None:
-            raise InputError(f"training needs {name}, which is not installed: pip install 'mien[train]'")
 
 
 def _config(preset: str, steps: int | None) -> Any:

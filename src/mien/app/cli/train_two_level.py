@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import Parameter
 
 from mien.app.cli.report import Report, ReportOptions
-from mien.app.cli.train import needs_torch, train
+from mien.app.cli.torch_needed import needs_torch
 
 if TYPE_CHECKING:
     from mien.systems.two_level.actor import Actor
 
 
-@train.command(name="two_level")
 def two_level(
     prepared: Path,
     /,
