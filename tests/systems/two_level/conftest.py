@@ -43,6 +43,7 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> PreparedFootage:
         clip=happy.astype(np.int32), index=np.arange(FRAMES, dtype=np.int32) % (FRAMES // 2),
         time_s=np.arange(FRAMES) % (FRAMES // 2) / 25, emotion=emotion, beta=beta, rotation=rotation,
         scale=1.5 * ones, translation=np.tile(np.float32([128, 128]), (FRAMES, 1)), residual=0.01 * ones,
+        pixel_aspect=ones,
     )  # fmt: skip
     np.savez(
         folder / "pictures.npz",
