@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mien.morphable.model import MorphableModel
-from mien.morphable.regions import INNER_LIP_LOWER, INNER_LIP_UPPER
+from mien.morphable.regions import INNER_LIP_LOWER, INNER_LIP_UPPER, OUTER_LIP_LOWER, OUTER_LIP_UPPER
 from mien.systems.instant.shape import JAW_COLUMNS, LIP_REACH_MM, LipConstraint, added_activity, constrain_lips
 
 PAIRS = np.stack([INNER_LIP_UPPER[1:-1], INNER_LIP_LOWER[1:-1]], axis=1)
@@ -58,13 +58,22 @@ def test_a_lip_that_is_raised_is_still_seen_raised(lips: LipConstraint, model: M
 def test_the_correction_stays_at_the_mouth(lips: LipConstraint, model: MorphableModel) -> None:
     vertices = model.mean[model.landmark_vertices]
     inner = np.concatenate([INNER_LIP_UPPER, INNER_LIP_LOWER])
+    lips_whole = np.concatenate([inner, OUTER_LIP_UPPER, OUTER_LIP_LOWER])
     # Straight ways are no longer than those over the mesh, along which the reach is measured.
-    away = np.linalg.norm(vertices[:, None] - vertices[inner], axis=2).min(axis=1)
+    away = np.linalg.norm(vertices[:, None] - vertices[lips_whole], axis=2).min(axis=1)
     columns = [k for k, name in enumerate(model.expression_names) if name not in JAW_COLUMNS]
     correction = np.linalg.norm((lips.kept - lips.free)[:, :, columns], axis=1)
     assert (correction[away > LIP_REACH_MM] == 0).all()
     # It fades: no vertex is corrected by more than the lips themselves are (a tenth for the spread's overshoot).
     assert (correction.max(axis=0) <= 1.1 * correction[inner].max(axis=0) + 1e-9).all()
+
+
+def test_the_correction_leaves_the_lips_as_thick_as_they_are(lips: LipConstraint, model: MorphableModel) -> None:
+    """A lip that is stretched or squeezed is read as a mouth that opens or shuts: its edges are corrected alike."""
+    columns = [k for k, name in enumerate(model.expression_names) if name not in JAW_COLUMNS]
+    correction = (lips.kept - lips.free)[:, :, columns]
+    for inner, outer in ((INNER_LIP_UPPER, OUTER_LIP_UPPER), (INNER_LIP_LOWER, OUTER_LIP_LOWER)):
+        np.testing.assert_allclose(correction[outer[1:-1]], correction[inner[1:-1]], atol=1e-9)
 
 
 def test_nothing_asked_adds_nothing() -> None:

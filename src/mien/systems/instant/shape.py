@@ -14,14 +14,14 @@ import scipy.sparse
 import scipy.sparse.linalg
 
 from mien.morphable.model import MorphableModel
-from mien.morphable.regions import INNER_LIP_LOWER, INNER_LIP_UPPER
+from mien.morphable.regions import INNER_LIP_LOWER, INNER_LIP_UPPER, OUTER_LIP_LOWER, OUTER_LIP_UPPER
 from mien.types import DoubleArray, IntArray
 
 JAW_COLUMNS = ("AU25", "AU26", "AU27")
 """Columns that *are* the opening of the lips. Kept lips mean none of them; the others are corrected."""
 
 LIP_REACH_MM = 26.0
-"""Beyond this way over the mesh from the inner lips the correction is nothing."""
+"""Beyond this way over the mesh from the lips the correction is nothing."""
 
 
 SMOOTHING_PASSES = 2
@@ -49,8 +49,9 @@ def constrain_lips(model: MorphableModel) -> LipConstraint:
     """Correct a model's expression columns so that the lips keep their relative distance.
 
     The lip that an action unit moves leads and the other follows: both take the mean of their movements, weighted by
-    how far each goes, so a raised upper lip takes the lower one along and is still seen raised. It spreads over the
-    skin around the mouth as a biharmonic surface, fixed to nothing at :data:`LIP_REACH_MM`.
+    how far each goes, so a raised upper lip takes the lower one along and is still seen raised. Each lip moves whole,
+    and the correction spreads over the skin around them as a biharmonic surface, fixed to nothing at
+    :data:`LIP_REACH_MM`.
     """
     vertices = model.mean[model.landmark_vertices].astype(np.float64)
     free = model.expression[model.landmark_vertices].astype(np.float64)
@@ -59,8 +60,11 @@ def constrain_lips(model: MorphableModel) -> LipConstraint:
     size_lower = np.linalg.norm(lower, axis=1, keepdims=True)
     lead = size_upper / np.maximum(size_upper + size_lower, 1e-9)
     together = _smooth_along_lips(lead * upper + (1.0 - lead) * lower)
-    handles = np.concatenate([INNER_LIP_UPPER, INNER_LIP_LOWER[1:-1]])
-    fixed = np.concatenate([together - upper, (together - lower)[1:-1]])
+    # The red of each lip goes along whole: an edge that went alone would make the lip thicker or thinner, and a lip of
+    # another thickness is seen (by trackers too) as a mouth that opens or shuts.
+    above, below = together - upper, (together - lower)[1:-1]
+    handles = np.concatenate([INNER_LIP_UPPER, INNER_LIP_LOWER[1:-1], OUTER_LIP_UPPER, OUTER_LIP_LOWER[1:-1]])
+    fixed = np.concatenate([above, below, above, below])
     spread = _spread(vertices, _landmark_triangles(model), handles)
     kept = free + np.einsum("vf,fce->vce", spread, fixed)
     for name in JAW_COLUMNS:
