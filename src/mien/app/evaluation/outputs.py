@@ -22,8 +22,6 @@ PAGE_NAME = "index.html"
 _COLUMNS = ("result", "source", "target", "emotion", "system", "group", "key", "label", "value", "unit", "verdict",
             "asked", "worst_frame", "worst_time_s", "origin", "sentence")  # fmt: skip
 
-_MOST_GOOD = 3
-
 
 def write_evaluation(evaluation: Evaluation, folder: Path, *, overwrite: bool = False) -> None:
     """Write a folder with ``evaluation.json``, ``evaluation.csv`` and ``index.html``; it appears when it is complete.
@@ -118,10 +116,9 @@ def summary_of(evaluation: Evaluation) -> str:
     lines += [f"  fault: {figure.sentence}" for figure in faults]
     lines += [f"  look at: {figure.sentence}" for figure in looks]
     if good:
-        lines.append(f"  good: {', '.join(figure.label[0].lower() + figure.label[1:] for figure in good)}")
-    missing = evaluation.with_verdict("unavailable")
-    if missing:
-        lines += [f"  not measured: {figure.label}. {figure.sentence}" for figure in missing]
+        lines.append(f"  good: {_count(len(good), 'figure')}")
+    for figure in evaluation.with_verdict("unavailable"):
+        lines.append(f"  not measured: {figure.label}. {figure.sentence}")
     return "\n".join(lines)
 
 

@@ -14,6 +14,7 @@ from mien.emotion.track import EmotionTrack
 from mien.errors import ClipError
 from mien.metrics.evaluation.asked import Asked
 from mien.metrics.evaluation.conditions import conditions_of
+from mien.metrics.evaluation.cpbd_watch import CpbdWatcher
 from mien.metrics.evaluation.evaluation import Evaluation, Figure, Series
 from mien.metrics.evaluation.identity_watch import IdentityWatcher
 from mien.metrics.evaluation.judge_expression import expression_series, judge_expression
@@ -75,7 +76,8 @@ def evaluate(request: EvaluationRequest, tell: Tell | None = None) -> Evaluation
     clips = _open(request)
     asked = Asked(request.track, request.start_s, request.stop_s)
     seen = [SeenWatcher(recogniser, asked) for recogniser in recognisers()]
-    watchers: list[Watcher] = [*seen, IdentityWatcher("ID"), IdentityWatcher("ID[face-api]"), QualityWatcher()]
+    watchers: list[Watcher] = [*seen, IdentityWatcher("ID"), IdentityWatcher("ID[face-api]")]
+    watchers += [QualityWatcher(), CpbdWatcher()]
     kind = request.ruler or choose_ruler(clips.source)
     total = max(1, min(clips.source_frames, clips.result_frames) or clips.result_frames)
     with ExitStack() as stack:
