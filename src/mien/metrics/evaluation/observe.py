@@ -12,9 +12,10 @@ from pathlib import Path
 import av
 import numpy as np
 
-from mien.errors import ModelError
-from mien.metrics import action_units, recognition
+from mien.errors import ModelError, WeightsMissingError
+from mien.metrics import action_units, recognition, second_classifier
 from mien.metrics.evaluation.ruler import landmarker_file
+from mien.nn.face_expression import FaceExpression
 from mien.types import AnyArray, FloatArray
 
 RECOGNISE_EVERY = 5
@@ -31,6 +32,7 @@ class Observed:
         scores: Blendshape name to ``(T,)``, 0-1.
         recognised: ``(R,)`` rows of ``landmarks`` that the classifier saw.
         seen: ``(R, crops, 7)`` its probabilities.
+        seen_second: ``(R, 7)`` those of face-api's network; NaN where it is not on this machine.
         pts: Timestamps of all frames.
         time_base: Seconds per tick.
     """
@@ -40,6 +42,7 @@ class Observed:
     scores: dict[str, AnyArray]
     recognised: AnyArray
     seen: FloatArray
+    seen_second: FloatArray
     pts: tuple[int, ...]
     time_base: Fraction
 
@@ -54,6 +57,7 @@ class Observed:
             scores={name: values[kept] for name, values in self.scores.items()},
             recognised=np.searchsorted(rows, self.recognised[asked]),
             seen=self.seen[asked],
+            seen_second=self.seen_second[asked],
             pts=self.pts,
             time_base=self.time_base,
         )
@@ -72,7 +76,7 @@ def observe(path: Path, recognise: bool = True) -> Observed:
 
     Args:
         path: The clip.
-        recognise: Ask the classifier too, on every fifth frame.
+        recognise: Ask the classifiers too, on every fifth frame.
 
     Raises:
         ModelError: The landmarker or the classifier is not on this machine.
@@ -82,7 +86,10 @@ def observe(path: Path, recognise: bool = True) -> Observed:
     scores: list[dict[str, float]] = []
     recognised: list[int] = []
     seen: list[FloatArray] = []
+    second: list[FloatArray] = []
+    network = _second_classifier() if recognise else None
     pts: list[int] = []
+    classes = len(recognition.default_classifier().labels)
     model = landmarker_file()
     if model is None:
         raise ModelError("the face landmarker is not on this machine: run `mien weights get face-landmarker`")
@@ -98,20 +105,32 @@ def observe(path: Path, recognise: bool = True) -> Observed:
             if recognise and index % RECOGNISE_EVERY == 0:
                 recognised.append(len(frames))
                 seen.append(np.stack(list(recognition.recognise(rgb, found[0]).values())))
+                second.append(
+                    second_classifier.recognise(rgb, found[0], network)
+                    if network
+                    else np.full(classes, np.nan, np.float32)
+                )
             frames.append(index)
             landmarks.append(found[0])
             scores.append(found[1])
         base = Fraction(stream.time_base or 1)
-    classes = len(recognition.default_classifier().labels)
     return Observed(
         frames=np.array(frames, int),
         landmarks=np.stack(landmarks) if landmarks else np.zeros((0, 478, 3), np.float32),
         scores={name: np.array([s[name] for s in scores]) for name in (scores[0] if scores else ())},
         recognised=np.array(recognised, int),
         seen=np.stack(seen) if seen else np.zeros((0, len(recognition.CROPS), classes), np.float32),
+        seen_second=np.stack(second) if second else np.zeros((0, classes), np.float32),
         pts=tuple(pts),
         time_base=base,
     )
+
+
+def _second_classifier() -> FaceExpression | None:
+    try:
+        return second_classifier.second_classifier()
+    except WeightsMissingError:
+        return None
 
 
 def shared_frames(first: Observed, second: Observed) -> tuple[Observed, Observed]:
