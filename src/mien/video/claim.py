@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from mien.errors import InputError
 
@@ -34,6 +35,41 @@ class EditClaim:
         """The claim for people, one sentence."""
         emotions = ", ".join(self.emotions)
         return f"The facial expression in this file was edited with {generator()}, system {self.system}: {emotions}."
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """The claim for programs."""
+        return {"system": self.system, "emotions": list(self.emotions)}
+
+
+@dataclass(frozen=True, slots=True)
+class StudyClaim:
+    """What every clip of a blind study says about itself, edited or not, so that it does not tell which of them are.
+
+    Attributes:
+        source: The clip as it is shown, before it is signed; its name must tell nothing.
+        trained_model: Left False: which system rendered a clip is not told.
+    """
+
+    source: Path
+    trained_model: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """The claim for people, one sentence."""
+        return (
+            "This clip is shown in a study of edited faces: the facial expression in it may have been changed with "
+            f"{generator()}."
+        )
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """The claim for programs."""
+        return {"study": True}
+
+
+Claim = EditClaim | StudyClaim
+"""What a file can be signed with."""
 
 
 def mien_version() -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mien.errors import InputError, OutputError
-from mien.video.claim import EditClaim, mien_version
+from mien.video.claim import Claim, mien_version
 from mien.video.signing import CERTIFICATE_SETTING, Identity
 
 EMBEDDED = {
@@ -97,7 +97,7 @@ def _sha256(path: Path) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
-def sign_file(c2pa: Any, path: Path, claim: EditClaim, identity: Identity, ingredient: Ingredient) -> Path:
+def sign_file(c2pa: Any, path: Path, claim: Claim, identity: Identity, ingredient: Ingredient) -> Path:
     """Sign one finished file, in place and at once.
 
     Returns:
@@ -149,7 +149,7 @@ def _signer(c2pa: Any, identity: Identity) -> Any:
     return c2pa.Signer.from_info(c2pa.C2paSignerInfo(identity.algorithm.encode(), identity.chain, identity.key, None))
 
 
-def _builder(c2pa: Any, path: Path, media_type: str | None, claim: EditClaim, ingredient: Ingredient) -> Any:
+def _builder(c2pa: Any, path: Path, media_type: str | None, claim: Claim, ingredient: Ingredient) -> Any:
     """The unsigned manifest: the source was opened, its expression edited."""
     edited = {
         "action": "c2pa.edited",
@@ -157,8 +157,7 @@ def _builder(c2pa: Any, path: Path, media_type: str | None, claim: EditClaim, in
         "softwareAgent": {"name": "mien", "version": mien_version()},
         "digitalSourceType": TRAINED if claim.trained_model else _SYNTHETIC,
         "parameters": {
-            "system": claim.system,
-            "emotions": list(claim.emotions),
+            **claim.details,
             **({"source_sha256": ingredient.sha256} if ingredient.sha256 else {}),
         },
     }

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mien.errors import ClipError
-from mien.video.claim import EditClaim, generator
+from mien.video.claim import Claim, EditClaim, generator
 from mien.video.info import MienWarning
 from mien.video.manifest import (
     BESIDE,
@@ -63,7 +63,7 @@ def check_signing() -> Identity | None:
     return identity
 
 
-def sign(path: Path, claim: EditClaim, identity: Identity | None = None) -> Path | None:
+def sign(path: Path, claim: Claim, identity: Identity | None = None) -> Path | None:
     """Adds a signed manifest to a finished file, in place and at once; its packets and pixels stay as they are.
 
     Args:

@@ -13,6 +13,7 @@ from mien.app.study.clips import read_clip_list
 from mien.app.study.key import read_key
 from mien.app.study.make import plan_study
 from mien.errors import InputError
+from mien.video.provenance import read
 
 from ..conftest import assert_refused, run_here
 from .conftest import ORDERED, RATED, MakeStudy, write_list
@@ -41,6 +42,12 @@ def test_the_public_folder_gives_nothing_away(make_study: MakeStudy) -> None:
                 comments.add(container.metadata["comment"])
         assert len(comments) == 1, "edited or not, every clip says the same"
         assert "may have been changed" in comments.pop()
+        stores = [read(file) for file in files]
+        assert {store["validation_state"] for store in stores} == {"Valid"}
+        told = json.dumps([store["manifests"] for store in stores])
+        assert told.count("may have been changed") == len(files), "every clip is signed, and says the same"
+        for word in ("instant", "rival", "clip0", "happy", "neutral"):
+            assert not re.search(rf"\b{word}\b", told), word
 
 
 def test_all_is_in_the_key(make_study: MakeStudy) -> None:

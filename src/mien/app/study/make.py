@@ -19,15 +19,13 @@ from mien.app.study.clips import StudyClip
 from mien.app.study.key import KeyClip, KeyItem, StudyKey, key_to_json
 from mien.app.study.questions import ORIGINAL_TEXTS, Kind, Question
 from mien.errors import InputError, OutputError
-from mien.video.claim import generator, mien_version
+from mien.video.claim import StudyClaim, mien_version
 from mien.video.output import output_errors
+from mien.video.provenance import check_signing, sign
 
 MOST_SEED = 2**31 - 1
 PAGE_FILES = ("index.html", "study.css", "order.js", "answers.js", "ranking.js", "study.js")
 """What of ``data/`` goes into every study folder."""
-
-COMMENT = "Shown in a study of edited faces: the expression in this video may have been changed with {generator}."
-"""The same words in every clip, edited or not, so that they tell nothing; the key says what was edited."""
 
 _LETTERS = "bcdfghjkmnpqrstvwxz23456789"  # no vowels, so no words; nothing that is mistaken for something else
 
@@ -165,6 +163,7 @@ def make_study(
         ClipError: A clip cannot be read.
     """
     _check_places(folder, key_file, overwrite)
+    identity = check_signing()
     with staging_folder(folder) as staging, output_errors(folder):
         public = staging / "public"
         (public / "clips").mkdir(parents=True)
@@ -173,7 +172,9 @@ def make_study(
             if progress is not None:
                 progress(done, len(key.clips))
             target = public / "clips" / f"{clip.name}.mp4"
-            sizes[clip.name] = write_browser_video(Path(clip.file), target, COMMENT.format(generator=generator()))
+            claim = StudyClaim(target)
+            sizes[clip.name] = write_browser_video(Path(clip.file), target, claim.sentence)
+            sign(target, claim, identity)
         _write_page(public, public_data(key, sizes, contact))
         _hide_times(public.rglob("*"))
         kept = staging / key_file.name
