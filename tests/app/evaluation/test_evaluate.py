@@ -148,6 +148,8 @@ def test_real_footage_of_the_target(edited: Path, tmp_path: Path) -> None:
     assert 0 < found["APD"].value < found["MAPD"].value  # the mouth changes most
     assert found["LMD[eye distances]"].value > 0.005
     assert found["target_pose"].value < 5
+    assert 0.005 < found["AED (FG-EmoTalk, emotion coefficients)[mien's fit]"].value < 0.5
+    assert found["APD (FG-EmoTalk, pose)[mien's fit]"].value < 0.1
 
 
 def test_a_folder_measures_every_result_once(edited: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from mien.emotion.track import EmotionTrack
 from mien.errors import ClipError
 from mien.metrics.evaluation.asked import Asked
+from mien.metrics.evaluation.coefficients import judge_coefficients
 from mien.metrics.evaluation.conditions import conditions_of
 from mien.metrics.evaluation.cpbd_watch import CpbdWatcher
 from mien.metrics.evaluation.evaluation import Evaluation, Figure, Series
@@ -98,6 +99,8 @@ def evaluate(request: EvaluationRequest, tell: Tell | None = None) -> Evaluation
     figures: list[Figure] = [*judge_expression(measured, asked)]
     for watcher in watchers:
         figures += watcher.figures(measured)
+    if target is not None:
+        figures += judge_coefficients(measured, clips.result, target, request.face)
     figures += [*judge_sync(measured), *judge_steadiness(measured), *judge_picture(measured)]
     figures += judge_timing(clips, measured, times)
     series: list[Series] = [*expression_series(measured, asked)]

@@ -105,6 +105,10 @@ class Measured:
         """A column of the table."""
         return self.table.column(name)
 
+    def row_of(self, frame: int) -> int | None:
+        """Row of a frame of the result; None where it was not compared."""
+        return self.frames.index(frame) if frame in self.frames else None
+
     def frame_of(self, row: int | None) -> tuple[int | None, float | None]:
         """Frame index and time of a row."""
         if row is None or not 0 <= row < self.count:
