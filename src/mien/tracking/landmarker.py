@@ -151,17 +151,21 @@ def _config(landmarks: bytes, blendshapes: bytes) -> Any:
         input_stream=["IMAGE:image", "NORM_RECT:region"],
         output_stream=["NORM_LANDMARKS:landmarks"],
     )
-    options = mesh.options.Extensions[face_landmarks_detector_graph_options_pb2.FaceLandmarksDetectorGraphOptions.ext]
-    options.base_options.model_asset.file_content = landmarks
-    options.base_options.acceleration.xnnpack.SetInParent()
-    options.min_detection_confidence = 0.0
+    extension = face_landmarks_detector_graph_options_pb2.FaceLandmarksDetectorGraphOptions.ext
+    _set_network(mesh, extension, landmarks).min_detection_confidence = 0.0
     config.node.add(calculator="ImagePropertiesCalculator", input_stream=["IMAGE:image"], output_stream=["SIZE:size"])
     scores = config.node.add(
         calculator=package + "FaceBlendshapesGraph",
         input_stream=["LANDMARKS:landmarks", "IMAGE_SIZE:size"],
         output_stream=["BLENDSHAPES:blendshapes"],
     )
-    options = scores.options.Extensions[face_blendshapes_graph_options_pb2.FaceBlendshapesGraphOptions.ext]
-    options.base_options.model_asset.file_content = blendshapes
-    options.base_options.acceleration.xnnpack.SetInParent()
+    _set_network(scores, face_blendshapes_graph_options_pb2.FaceBlendshapesGraphOptions.ext, blendshapes)
     return config
+
+
+def _set_network(node: Any, extension: Any, content: bytes) -> Any:
+    """Give a node its network, run by XNNPACK on the CPU, and return its options."""
+    options = node.options.Extensions[extension]
+    options.base_options.model_asset.file_content = content
+    options.base_options.acceleration.xnnpack.SetInParent()
+    return options
