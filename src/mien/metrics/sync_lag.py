@@ -38,7 +38,7 @@ class Lag:
         correlation: Of the two velocities at that lag, -1 to 1; NaN where nothing moves.
         correlation_at_zero: The same without shifting.
         standard_errors: How far ``correlation`` stands above that of every other lag, in standard errors of a
-            difference of correlations (Fisher's z); that of a clip with itself is no further than z goes, some tens.
+            difference of correlations (Fisher's z).
         worst_frame: Index where source and result differ most for the lag; ``None`` without a lag.
     """
 
