@@ -21,7 +21,7 @@ from mien.morphable import builtin
 from mien.morphable.regions import FACE_OVAL, INNER_LIP_LOWER, INNER_LIP_UPPER
 from mien.morphable.surface import Surface
 from mien.reconstruction.parameters import Light
-from mien.systems.instant.field import add_skirt, closed_triangles
+from mien.compositing.field import add_skirt, closed_triangles
 from mien.types import DoubleArray, FloatArray, Pose
 from talking_portrait.openings import EYES, MOUTH, Edges, paint_lid, paint_mouth
 

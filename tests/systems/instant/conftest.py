@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mien.compositing.field import VERTEX_COUNT
 from mien.morphable import builtin
 from mien.morphable.model import MorphableModel
-from mien.systems.instant.field import VERTEX_COUNT
 from mien.types import DoubleArray
 
 SCALE = 1.5

@@ -7,10 +7,11 @@ import dataclasses
 import numpy as np
 import pytest
 
+from mien.compositing.placement import Placement
 from mien.morphable.model import MorphableModel
 from mien.reconstruction.parameters import Light
 from mien.systems.instant.config import InstantConfig
-from mien.systems.instant.edit import FaceState, Kit, Placement, edit_crop, movement
+from mien.systems.instant.edit import FaceState, Kit, edit_crop, movement
 from mien.types import DoubleArray, FloatArray, Pose
 
 OPEN = np.ones(2)
@@ -60,7 +61,7 @@ def edit(
 ) -> tuple[FloatArray, FloatArray]:
     """The picture before and after, whole."""
     config = config or InstantConfig()
-    place = Placement.of(face, movement(kit, kit.lips.basis(config.lips), face.added, OPEN), *SIZE)
+    place = Placement.of(face.landmarks, face.pose, movement(kit, kit.lips.basis(config.lips), face.added, OPEN), *SIZE)
     box = place.box
     after = picture.copy()
     crop = np.ascontiguousarray(picture[box.y0 : box.y1, box.x0 : box.x1])
@@ -174,10 +175,10 @@ def test_the_box_holds_the_edit_and_lies_in_the_frame(
 ) -> None:
     face = state(model, drawn_face, added(model, AU12=1.0))
     move = movement(kit, kit.lips.kept, face.added, OPEN)
-    box = Placement.of(face, move, *SIZE).box
+    box = Placement.of(face.landmarks, face.pose, move, *SIZE).box
     assert box == box.clipped(*SIZE)
     partly = dataclasses.replace(face, landmarks=face.landmarks - [300.0, 0.0, 0.0])
-    cut = Placement.of(partly, move, *SIZE)
+    cut = Placement.of(partly.landmarks, partly.pose, move, *SIZE)
     assert cut.box.x0 == 0
     assert 0 < cut.box.width < box.width
     crop = np.full((cut.box.height, cut.box.width, 3), 0.5, np.float32)
@@ -185,4 +186,4 @@ def test_the_box_holds_the_edit_and_lies_in_the_frame(
     assert result.shape == crop.shape
     assert np.isfinite(result).all()
     outside = dataclasses.replace(face, landmarks=face.landmarks - [4000.0, 0.0, 0.0])
-    assert Placement.of(outside, move, *SIZE).box.empty
+    assert Placement.of(outside.landmarks, outside.pose, move, *SIZE).box.empty

@@ -6,29 +6,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mien.compositing.eyes import paint_eyes
+from mien.compositing.field import (
+    SKIRT_RINGS,
+    VERTEX_COUNT,
+    closed_triangles,
+    rasterise_field,
+)
+from mien.compositing.mouth import paint_mouth
+from mien.compositing.placement import Placement
 from mien.geometry import harmonics
 from mien.geometry.normals import vertex_normals
-from mien.geometry.rotation import matrix_from_vector
 from mien.geometry.warp import FIELD_CHANNELS, warp
 from mien.morphable.model import MorphableModel
-from mien.morphable.regions import EYE_CORNERS_OUTER, FACE_OVAL
+from mien.morphable.regions import FACE_OVAL
 from mien.reconstruction.light import LUMINANCE
 from mien.reconstruction.parameters import SRGB_EXPONENT, Light
 from mien.systems.instant.color import flush_weights
 from mien.systems.instant.config import InstantConfig
-from mien.systems.instant.eyes import paint_eyes
-from mien.systems.instant.field import (
-    SKIRT_RINGS,
-    VERTEX_COUNT,
-    add_skirt,
-    closed_triangles,
-    face_box,
-    rasterise_field,
-)
-from mien.systems.instant.mouth import paint_mouth
 from mien.systems.instant.relief import MAP_SIZE, Relief, build_relief
 from mien.systems.instant.shape import LipConstraint, constrain_lips
-from mien.types import Box, DoubleArray, FloatArray, Pose
+from mien.types import DoubleArray, FloatArray, Pose
 
 GRID_EYE_DISTANCE_PX = 90.0
 """The field is made at most this fine (grid px between the outer eye corners) and read smoothly at full resolution."""
@@ -97,42 +95,6 @@ class FaceState:
     shape: DoubleArray
     added: DoubleArray
     flush: DoubleArray
-
-
-@dataclass(frozen=True)
-class Placement:
-    """Where a face's movement lies in a frame, worked out once.
-
-    Attributes:
-        move: ``(468, 3)`` mm, from :func:`movement`.
-        rotation: ``(3, 3)`` of the head.
-        shift: ``(468, 2)`` the movement in px.
-        points: ``(612, 3)`` landmarks and skirt, px.
-        shifts: ``(612, 2)`` how each of them is moved, px.
-        eye_distance_px: Outer corner to outer corner, square px.
-        box: The whole pixels of the frame that the edit can touch.
-    """
-
-    move: DoubleArray
-    rotation: DoubleArray
-    shift: DoubleArray
-    points: DoubleArray
-    shifts: DoubleArray
-    eye_distance_px: float
-    box: Box
-
-    @classmethod
-    def of(cls, state: FaceState, move: DoubleArray, width: int, height: int) -> Placement:
-        """Place a movement in a frame of that size, px."""
-        rotation = matrix_from_vector(state.pose.rotation)
-        across, down = state.pose.stretch
-        stretch = np.array([across, down, across])  # lengths are measured in square px
-        square = state.landmarks * stretch
-        shift = np.asarray((move @ rotation.T)[:, :2] * (state.pose.scale * np.array([1.0, -1.0])))
-        eye_distance = float(np.linalg.norm(np.subtract(*square[EYE_CORNERS_OUTER])))
-        points, shifts = add_skirt(square[:VERTEX_COUNT], shift, eye_distance)
-        points, shifts, shift = points / stretch, shifts / stretch[:2], shift / stretch[:2]
-        return cls(move, rotation, shift, points, shifts, eye_distance, face_box(points, shifts, width, height))
 
 
 def edit_crop(

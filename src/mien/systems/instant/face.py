@@ -6,26 +6,25 @@ from functools import lru_cache
 
 import numpy as np
 
+from mien.compositing.placement import Placement
 from mien.emotion.recipes import recipe_weights
 from mien.emotion.track import EmotionTrack
 from mien.morphable import builtin
 from mien.morphable.regions import LEFT_EYE_LOWER, LEFT_EYE_UPPER, RIGHT_EYE_LOWER, RIGHT_EYE_UPPER
 from mien.reconstruction.analysis import AnalysedFace, Analysis
 from mien.reconstruction.parameters import Light
+from mien.reconstruction.windows import hann_smooth, steady_activity
 from mien.systems.instant.color import flush
 from mien.systems.instant.config import InstantConfig
-from mien.systems.instant.edit import FaceState, Kit, Placement, edit_crop, movement
+from mien.systems.instant.edit import FaceState, Kit, edit_crop, movement
 from mien.systems.instant.openness import eye_openness
 from mien.systems.instant.shape import added_activity
-from mien.systems.instant.windows import hann_smooth, steady_activity
-from mien.types import DoubleArray, FloatArray, Pose
+from mien.tracking.landmark_reader import LandmarkReader
+from mien.types import DoubleArray, Pose
 from mien.video.frame import Frame
 
 NOTHING = 1e-4
 """Added activity below which a frame is left as it is."""
-
-WINDOW_FRAMES = 64
-"""Frames whose landmarks are read from disk at once."""
 
 UNLIT = Light(
     np.array([[2.0] * 3, [0.0] * 3, [0.5] * 3, *[[0.0] * 3] * 6], np.float32), 0.0, np.full(3, 0.6, np.float32), 0.03, 0
@@ -53,7 +52,7 @@ def prepare() -> None:
     state = FaceState(
         np.concatenate([points, *irises]), Pose(np.zeros(3), scale, middle[:2]), mean, added, np.full(3, 0.01)
     )
-    place = Placement.of(state, movement(kit, kit.lips.free, added, np.ones(2)), side, side)
+    place = Placement.of(state.landmarks, state.pose, movement(kit, kit.lips.free, added, np.ones(2)), side, side)
     crop = np.full((place.box.height, place.box.width, 3), 0.5, np.float32)
     edit_crop(kit, InstantConfig(), UNLIT, state, crop, place)
 
@@ -79,7 +78,7 @@ class InstantFace:
         where, model = kit.model.landmark_vertices, kit.model
         self._neutral = model.shape(face.parameters.alpha, np.zeros(len(model.expression_names)))[where]
         self._expression = model.expression[where].astype(np.float64)
-        self._window: tuple[int, FloatArray] = (0, np.empty((0, 478, 3), np.float32))
+        self._landmarks = LandmarkReader(face.track)
 
     def render(self, frame: Frame) -> Frame:
         """Edit this face in one frame; the same frame where nothing is asked."""
@@ -87,11 +86,11 @@ class InstantFace:
         added = self._added[row]
         if np.abs(added).max() < NOTHING:
             return frame
-        landmarks = self._landmarks(frame.index)
+        landmarks = self._landmarks.at(frame.index)
         pose = self._face.parameters.pose(frame.index)
         state = FaceState(landmarks, pose, self._shape(row), added, flush(self._emotion[row]) * self._config.color)
         move = movement(self._kit, self._basis, added, self._openness[row])
-        place = Placement.of(state, move, frame.width, frame.height)
+        place = Placement.of(state.landmarks, state.pose, move, frame.width, frame.height)
         if place.box.empty:
             return frame
         before = frame.crop(place.box)
@@ -101,12 +100,3 @@ class InstantFace:
     def _shape(self, row: int) -> DoubleArray:
         """The fitted face of one frame at the tracker's vertices ``(468, 3)``, mm."""
         return np.asarray(self._neutral + self._expression @ self._face.parameters.beta[row].astype(np.float64))
-
-    def _landmarks(self, index: int) -> DoubleArray:
-        """Landmarks of one frame ``(478, 3)``, read from the track a window at a time."""
-        start, window = self._window
-        if not start <= index < start + len(window):
-            start = index
-            window = self._face.track.landmarks(start, min(start + WINDOW_FRAMES, self._face.track.stop))
-            self._window = (start, window)
-        return np.asarray(window[index - start], np.float64)

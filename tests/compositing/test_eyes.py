@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mien.systems.instant.eyes import LASHES, LID_STRIP, paint_eyes
-from mien.systems.instant.field import EYES
+from mien.compositing.eyes import LASHES, LID_STRIP, paint_eyes
+from mien.compositing.field import EYES
 
 SIZE = 200
 WIDTH = 120.0

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mien.systems.instant.windows import STEADY_FRAMES, hann_smooth, steady_activity
+from mien.reconstruction.windows import STEADY_FRAMES, hann_smooth, steady_activity
 
 
 def test_three_frames_weigh_a_quarter_a_half_a_quarter() -> None:

@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from mien.compositing.field import EYES
+from mien.compositing.openings import measure_opening, pixel_range, place, read_curve, smooth_step
 from mien.geometry.sampling import sample_cubic
-from mien.systems.instant.field import EYES
-from mien.systems.instant.openings import measure_opening, pixel_range, place, read_curve, smooth_step
 from mien.types import DoubleArray, FloatArray
 
 IRISES = (np.arange(468, 473), np.arange(473, 478))

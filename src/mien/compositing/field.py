@@ -3,7 +3,7 @@
 The mesh of the edited face is rasterised with each vertex's way back to the source. Beyond the face oval a skirt of
 four rings lets the displacement fade to nothing, so that hair, collar and background stay. The holes of eyes and
 lips are closed, so that the field is whole; what is seen in them is painted afterwards
-(:mod:`mien.systems.instant.eyes`, :mod:`mien.systems.instant.mouth`).
+(:mod:`mien.compositing.eyes`, :mod:`mien.compositing.mouth`).
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mien.compositing.mouth import CAVITY, EDGE, paint_mouth
 from mien.morphable.regions import INNER_LIP_LOWER, INNER_LIP_UPPER
-from mien.systems.instant.mouth import CAVITY, EDGE, paint_mouth
 
 SIZE, WIDTH = 160, 90.0
 SKIN = np.array([0.8, 0.6, 0.5])

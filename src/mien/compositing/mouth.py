@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from mien.compositing.openings import SAMPLES, Opening, measure_opening, pixel_range, place, read_curve, smooth_step
 from mien.geometry.sampling import sample_cubic
 from mien.morphable.regions import INNER_LIP_LOWER, INNER_LIP_UPPER
-from mien.systems.instant.openings import SAMPLES, Opening, measure_opening, pixel_range, place, read_curve, smooth_step
 from mien.types import AnyArray, DoubleArray, FloatArray
 
 CAVITY = np.array([[0.17, 0.08, 0.08], [0.42, 0.20, 0.20]])

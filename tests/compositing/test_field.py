@@ -4,10 +4,7 @@ import numpy as np
 import pytest
 from skimage.draw import polygon2mask
 
-from mien.geometry.warp import FIELD_CHANNELS
-from mien.morphable.model import MorphableModel
-from mien.morphable.regions import FACE_OVAL, INNER_LIP_LOWER, INNER_LIP_UPPER
-from mien.systems.instant.field import (
+from mien.compositing.field import (
     EYES,
     SKIRT_RINGS,
     SKIRT_WIDTH,
@@ -17,6 +14,9 @@ from mien.systems.instant.field import (
     face_box,
     rasterise_field,
 )
+from mien.geometry.warp import FIELD_CHANNELS
+from mien.morphable.model import MorphableModel
+from mien.morphable.regions import FACE_OVAL, INNER_LIP_LOWER, INNER_LIP_UPPER
 from mien.types import Box, DoubleArray, FloatArray
 
 WHOLE = Box(0, 0, 360, 400)

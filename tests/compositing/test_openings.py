@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mien.systems.instant.openings import SAMPLES, Opening, measure_opening, pixel_range, read_curve, smooth_step
+from mien.compositing.openings import SAMPLES, Opening, measure_opening, pixel_range, read_curve, smooth_step
 
 UPPER, LOWER = np.arange(9), np.array([0, 9, 10, 11, 12, 13, 14, 15, 8])
 ALONG = np.linspace(-1, 1, 9)

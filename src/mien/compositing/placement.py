@@ -1,0 +1,56 @@
+"""Where a face's movement lies in a frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mien.compositing.field import VERTEX_COUNT, add_skirt, face_box
+from mien.geometry.rotation import matrix_from_vector
+from mien.morphable.regions import EYE_CORNERS_OUTER
+from mien.types import Box, DoubleArray, Pose
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a face's movement lies in a frame, worked out once.
+
+    Attributes:
+        move: ``(468, 3)`` mm, how the vertices move.
+        rotation: ``(3, 3)`` of the head.
+        shift: ``(468, 2)`` the movement in px.
+        points: ``(612, 3)`` landmarks and skirt, px.
+        shifts: ``(612, 2)`` how each of them is moved, px.
+        eye_distance_px: Outer corner to outer corner, square px.
+        box: The whole pixels of the frame that the edit can touch.
+    """
+
+    move: DoubleArray
+    rotation: DoubleArray
+    shift: DoubleArray
+    points: DoubleArray
+    shifts: DoubleArray
+    eye_distance_px: float
+    box: Box
+
+    @classmethod
+    def of(cls, landmarks: DoubleArray, pose: Pose, move: DoubleArray, width: int, height: int) -> Placement:
+        """Place a movement in a frame.
+
+        Args:
+            landmarks: ``(478, 3)`` px.
+            pose: Head pose.
+            move: ``(468, 3)`` mm.
+            width: Of the frame, px.
+            height: Of the frame, px.
+        """
+        rotation = matrix_from_vector(pose.rotation)
+        across, down = pose.stretch
+        stretch = np.array([across, down, across])  # lengths are measured in square px
+        square = landmarks * stretch
+        shift = np.asarray((move @ rotation.T)[:, :2] * (pose.scale * np.array([1.0, -1.0])))
+        eye_distance = float(np.linalg.norm(np.subtract(*square[EYE_CORNERS_OUTER])))
+        points, shifts = add_skirt(square[:VERTEX_COUNT], shift, eye_distance)
+        points, shifts, shift = points / stretch, shifts / stretch[:2], shift / stretch[:2]
+        return cls(move, rotation, shift, points, shifts, eye_distance, face_box(points, shifts, width, height))
