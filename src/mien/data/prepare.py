@@ -20,6 +20,7 @@ from mien.data import assembly
 from mien.data.extraction import Extractor, NumberedClip, largest_faces, usable_rows
 from mien.data.labelled_clip import Footage, LabelledClip, Skipped, shortened
 from mien.data.prepared import PreparedFootage, model_digest, open_prepared
+from mien.data.same_person import doubtful_clips
 from mien.data.settings import PrepareSettings, sampling_step
 from mien.data.sufficiency import Verdict, judge
 from mien.disk import disk_errors
@@ -137,7 +138,7 @@ def prepare(
             "sizes": {kind: getattr(settings, f"{kind}_px") for kind in ("texture", "mouth", "face")},
             "quality": settings.quality,
         },
-        "warnings": list(verdict.thin),
+        "warnings": [*verdict.thin, *doubtful_clips(parts, footage.clips, analyses)],
     }
     lights = [_light(analyses[clip.path]) for clip in footage.clips]
     assembly.assemble(work, parts, card, {"alpha": alpha.astype(np.float32), "lights": np.array(lights, np.float32)})

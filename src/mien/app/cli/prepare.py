@@ -132,6 +132,7 @@ def _text(output: Path, made: PreparedFootage) -> str:
     lines = [
         f"{output}: {len(made)} pictures of {len(made.frames)} frames, {_size(output) / 2**20:.1f} MiB",
         *(f"  passed over: {entry['name']}: {entry['reason']}" for entry in made.card["skipped"]),
+        *(f"  mind: {sentence}" for sentence in made.card["warnings"]),
     ]
     if made.card["consent"] is None:
         lines.append("no consent is stated: say with --consent what the actor agreed to")
@@ -145,5 +146,6 @@ def _data(output: Path, made: PreparedFootage) -> dict[str, Any]:
         "pictures": len(made),
         "bytes": _size(output),
         "skipped": made.card["skipped"],
+        "warnings": made.card["warnings"],
         "consent": made.card["consent"],
     }

@@ -1,0 +1,58 @@
+"""Clips that may show somebody else: the identity that all clips share fits their face much worse than one of its own.
+
+Measured on ten development clips (the fit's median residual with the alpha of another half, over that with its own):
+see :data:`FOREIGN_RATIO`. It is a hint, told as a warning: landmarks do not tell faces apart as a recognition network
+does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from mien.data.extraction import largest_faces, usable_rows
+from mien.data.labelled_clip import LabelledClip
+from mien.reconstruction.analysis import Analysis
+
+FOREIGN_RATIO = 1.2
+
+
+def doubtful_clips(
+    parts: Sequence[Path], clips: Sequence[LabelledClip], analyses: Mapping[Path, Analysis]
+) -> list[str]:
+    """Sentences on clips whose face does not look like the others'.
+
+    Args:
+        parts: Of the prepared footage; their residuals are those of the shared identity.
+        clips: In the order of their numbers.
+        analyses: Of their videos; their residuals are those of each clip's own identity.
+    """
+    numbers, residuals = [], []
+    for part in parts:
+        with np.load(part / "frames.npz", allow_pickle=False) as stored:
+            numbers.append(stored["clip"])
+            residuals.append(stored["residual"])
+    clip_of, shared = np.concatenate(numbers), np.concatenate(residuals)
+    sentences = []
+    for number, clip in enumerate(clips):
+        own = own_residual(clip, analyses[clip.path])
+        found = shared[clip_of == number]
+        if len(found) and own > 0.0 and float(np.median(found)) > FOREIGN_RATIO * own:
+            ratio = float(np.median(found)) / own
+            sentences.append(
+                f"{clip.name} may show somebody else: the face of the other clips fits it {ratio:.2f} times as badly "
+                "as one of its own"
+            )
+    return sentences
+
+
+def own_residual(clip: LabelledClip, analysis: Analysis) -> float:
+    """The fit's median residual with the identity of the clip alone, in eye distances; 0 where no face is seen."""
+    rows = [
+        face.parameters.residual[usable_rows(analysis, face, clip) - face.parameters.start]
+        for face in largest_faces(analysis)
+    ]
+    every = np.concatenate(rows) if rows else np.empty(0)
+    return float(np.median(every)) if len(every) else 0.0
