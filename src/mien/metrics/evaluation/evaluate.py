@@ -25,9 +25,11 @@ from mien.metrics.evaluation.judge_sync import judge_sync, sync_series
 from mien.metrics.evaluation.judge_timing import Clips, judge_timing
 from mien.metrics.evaluation.look import Watcher
 from mien.metrics.evaluation.measure import Measuring, measure
+from mien.metrics.evaluation.mouth_watch import MouthWatcher
 from mien.metrics.evaluation.quality_watch import QualityWatcher
 from mien.metrics.evaluation.ruler import RulerKind, choose_ruler
 from mien.metrics.evaluation.seen import SeenWatcher, recognisers
+from mien.metrics.evaluation.speech_figures import judge_speech
 from mien.metrics.evaluation.target_watch import TargetWatcher
 from mien.video.clip import Clip
 
@@ -78,7 +80,7 @@ def evaluate(request: EvaluationRequest, tell: Tell | None = None) -> Evaluation
     asked = Asked(request.track, request.start_s, request.stop_s)
     seen = [SeenWatcher(recogniser, asked) for recogniser in recognisers()]
     watchers: list[Watcher] = [*seen, IdentityWatcher("ID"), IdentityWatcher("ID[face-api]")]
-    watchers += [QualityWatcher(), CpbdWatcher()]
+    watchers += [QualityWatcher(), CpbdWatcher(), MouthWatcher()]
     kind = request.ruler or choose_ruler(clips.source)
     total = max(1, min(clips.source_frames, clips.result_frames) or clips.result_frames)
     with ExitStack() as stack:
@@ -101,6 +103,7 @@ def evaluate(request: EvaluationRequest, tell: Tell | None = None) -> Evaluation
         figures += watcher.figures(measured)
     if target is not None:
         figures += judge_coefficients(measured, clips.result, target, request.face)
+    figures += judge_speech(measured, clips.result)
     figures += [*judge_sync(measured), *judge_steadiness(measured), *judge_picture(measured)]
     figures += judge_timing(clips, measured, times)
     series: list[Series] = [*expression_series(measured, asked)]

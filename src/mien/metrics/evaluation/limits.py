@@ -79,6 +79,10 @@ LIMITS: dict[str, Limit] = {
         "lower", 0.0, 1.5, "none",
         "faces that belong to another frame are seen as hitches; one may be a frame that a coarse encoder held",
     ),
+    "mouth_inside": Limit(
+        "lower", 1.15, None, "at most 1.15",
+        "clean edits show 0.85 to 1.14; no fault is named before flickering renders were seen",
+    ),
     "face_found": Limit(
         "higher", 99.0, 95.0, "at least 99 %", "a face that a detector loses is damaged, or hidden by something new"
     ),

@@ -16,6 +16,7 @@ from mien.metrics.frozen_mouth import WINDOW, frozen_mouth
 from mien.metrics.jitter import consecutive, jitter_series
 from mien.metrics.lip_sync import lip_opening
 from mien.metrics.pose_drift import pose_drift
+from mien.metrics.sync_confidence import face_boxes
 from mien.metrics.sync_lag import Lag, sync_lag
 from mien.types import AnyArray, DoubleArray, FloatArray
 
@@ -89,6 +90,10 @@ class Stretches:
         put(rows, "lips_source", lip_opening(source))
         put(rows, "lips_result", lip_opening(result))
         put(rows, "pose_drift", pose_drift(source, result))
+        # Boxes are smoothed over 13 frames: those of the rows in common stay as the stretch before had them.
+        kept = slice(0 if self._first else OVERLAP // 2, None)
+        for name, values in zip(("sync_x", "sync_y", "sync_half"), face_boxes(result).T, strict=True):
+            put(rows[kept], name, values[kept])
         for name, landmarks in (("source", source), ("result", result)):
             for measure, values in distances(landmarks).items():
                 put(rows, f"{measure}_{name}", values)
