@@ -7,7 +7,10 @@ from typing import Any
 
 from mien.errors import InputError
 
-SYSTEMS = {"instant": ("mien.systems.instant.system", "Instant", "mien.systems.instant.config", "InstantConfig")}
+SYSTEMS = {
+    "instant": ("mien.systems.instant.system", "Instant", "mien.systems.instant.config", "InstantConfig"),
+    "two_level": ("mien.systems.two_level.system", "TwoLevel", "mien.systems.two_level.settings", "TwoLevelConfig"),
+}
 """Name to module and class of the system, and module and class of its settings; imported on use."""
 
 

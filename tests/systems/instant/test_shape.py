@@ -1,79 +1,14 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mien.morphable.model import MorphableModel
-from mien.morphable.regions import INNER_LIP_LOWER, INNER_LIP_UPPER, OUTER_LIP_LOWER, OUTER_LIP_UPPER
-from mien.systems.instant.shape import JAW_COLUMNS, LIP_REACH_MM, LipConstraint, added_activity, constrain_lips
+from mien.systems.instant.shape import added_activity
 
-PAIRS = np.stack([INNER_LIP_UPPER[1:-1], INNER_LIP_LOWER[1:-1]], axis=1)
 SHARES = arrays(np.float64, 6, elements=st.floats(0, 1))
 SHOWN = arrays(np.float64, 6, elements=st.floats(0, 1.2))
-
-
-@pytest.fixture(scope="module")
-def lips(model: MorphableModel) -> LipConstraint:
-    return constrain_lips(model)
-
-
-def apart(basis: np.ndarray) -> np.ndarray:
-    """How each action unit moves the upper lip against the lower, ``(pairs, 3, E)`` mm."""
-    return np.asarray(basis[PAIRS[:, 0]] - basis[PAIRS[:, 1]])
-
-
-def test_kept_lips_keep_their_relative_distance_exactly(lips: LipConstraint) -> None:
-    """CCFE eq. 4 as a constraint: any sum of action units moves the lips of a pair alike."""
-    assert np.abs(apart(lips.basis(1.0))).max() < 1e-9
-
-
-def test_free_lips_move_as_the_model_says(lips: LipConstraint, model: MorphableModel) -> None:
-    np.testing.assert_array_equal(lips.basis(0.0), model.expression[model.landmark_vertices])
-    assert np.abs(apart(lips.free)).max() > 5.0  # a dropped jaw
-
-
-@pytest.mark.parametrize("share", [0.25, 0.5, 0.9])
-def test_in_between_is_linear(lips: LipConstraint, share: float) -> None:
-    np.testing.assert_allclose(lips.basis(share), (1 - share) * lips.free + share * lips.kept, atol=1e-12)
-    np.testing.assert_allclose(apart(lips.basis(share)), (1 - share) * apart(lips.free), atol=1e-9)
-
-
-def test_what_only_opens_the_mouth_is_left_out(lips: LipConstraint, model: MorphableModel) -> None:
-    for name in JAW_COLUMNS:
-        assert (lips.kept[:, :, model.expression_names.index(name)] == 0).all()
-
-
-def test_a_lip_that_is_raised_is_still_seen_raised(lips: LipConstraint, model: MorphableModel) -> None:
-    """The lip that moves leads and takes the other along; the feasibility study's disgust lost its sync here."""
-    for unit, leading in (("AU10L", PAIRS[:, 0]), ("AU10R", PAIRS[:, 0]), ("AU16L", PAIRS[:, 1])):
-        column = model.expression_names.index(unit)
-        free, kept = lips.free[leading, 1, column], lips.kept[leading, 1, column]
-        strongest = np.abs(free).argmax()
-        assert 0.6 < kept[strongest] / free[strongest] <= 1.0
-
-
-def test_the_correction_stays_at_the_mouth(lips: LipConstraint, model: MorphableModel) -> None:
-    vertices = model.mean[model.landmark_vertices]
-    inner = np.concatenate([INNER_LIP_UPPER, INNER_LIP_LOWER])
-    lips_whole = np.concatenate([inner, OUTER_LIP_UPPER, OUTER_LIP_LOWER])
-    # Straight ways are no longer than those over the mesh, along which the reach is measured.
-    away = np.linalg.norm(vertices[:, None] - vertices[lips_whole], axis=2).min(axis=1)
-    columns = [k for k, name in enumerate(model.expression_names) if name not in JAW_COLUMNS]
-    correction = np.linalg.norm((lips.kept - lips.free)[:, :, columns], axis=1)
-    assert (correction[away > LIP_REACH_MM] == 0).all()
-    # It fades: no vertex is corrected by more than the lips themselves are (a tenth for the spread's overshoot).
-    assert (correction.max(axis=0) <= 1.1 * correction[inner].max(axis=0) + 1e-9).all()
-
-
-def test_the_correction_leaves_the_lips_as_thick_as_they_are(lips: LipConstraint, model: MorphableModel) -> None:
-    """A lip that is stretched or squeezed is read as a mouth that opens or shuts: its edges are corrected alike."""
-    columns = [k for k, name in enumerate(model.expression_names) if name not in JAW_COLUMNS]
-    correction = (lips.kept - lips.free)[:, :, columns]
-    for inner, outer in ((INNER_LIP_UPPER, OUTER_LIP_UPPER), (INNER_LIP_LOWER, OUTER_LIP_LOWER)):
-        np.testing.assert_allclose(correction[outer[1:-1]], correction[inner[1:-1]], atol=1e-9)
 
 
 def test_nothing_asked_adds_nothing() -> None:

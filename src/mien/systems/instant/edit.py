@@ -18,6 +18,7 @@ from mien.compositing.placement import Placement
 from mien.geometry import harmonics
 from mien.geometry.normals import vertex_normals
 from mien.geometry.warp import FIELD_CHANNELS, warp
+from mien.morphable.lips import LipConstraint, constrain_lips
 from mien.morphable.model import MorphableModel
 from mien.morphable.regions import FACE_OVAL
 from mien.reconstruction.light import LUMINANCE
@@ -25,7 +26,6 @@ from mien.reconstruction.parameters import SRGB_EXPONENT, Light
 from mien.systems.instant.color import flush_weights
 from mien.systems.instant.config import InstantConfig
 from mien.systems.instant.relief import MAP_SIZE, Relief, build_relief
-from mien.systems.instant.shape import LipConstraint, constrain_lips
 from mien.types import DoubleArray, FloatArray, Pose
 
 GRID_EYE_DISTANCE_PX = 90.0
@@ -136,7 +136,7 @@ def movement(kit: Kit, basis: DoubleArray, state_added: DoubleArray, openness: D
 
     Args:
         kit: The prepared model.
-        basis: ``(468, 3, E)`` from its lip constraint (:meth:`mien.systems.instant.shape.LipConstraint.basis`).
+        basis: ``(468, 3, E)`` from its lip constraint (:meth:`mien.morphable.lips.LipConstraint.basis`).
         state_added: ``(E,)`` change of each expression column.
         openness: ``(2,)`` of the right and the left eye, 0 closed to 1 as open as usual: a lid that is shut for a
             blink is not raised or squeezed.

@@ -1,0 +1,150 @@
+"""What one frame is: level 1 moves the mesh and the pixels with it, level 2 changes what they show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mien.compositing.eyes import paint_eyes
+from mien.compositing.field import VERTEX_COUNT, closed_triangles, rasterise_field
+from mien.compositing.mouth import paint_mouth
+from mien.compositing.placement import Placement
+from mien.errors import ModelError
+from mien.geometry.overlay import lay_texture
+from mien.geometry.warp import FIELD_CHANNELS, warp
+from mien.morphable.model import MorphableModel
+from mien.morphable.regions import (
+    FACE_OVAL,
+    LEFT_EYE_LOWER,
+    LEFT_EYE_UPPER,
+    RIGHT_EYE_LOWER,
+    RIGHT_EYE_UPPER,
+)
+from mien.nn.stylegan2.generator import Generator
+from mien.types import AnyArray, DoubleArray, FloatArray
+
+GRID_EYE_DISTANCE_PX = 90.0
+"""The field is made at most this fine (grid px between the outer eye corners) and read smoothly at full resolution."""
+
+BLEND_MM = 14.0
+"""Way inwards from the face oval over which the texture comes in: CCFE 3.5.3's eroded and blurred mask, on the mesh."""
+
+EYE_BLEND_MM = 5.0
+"""The same around the lids: eyes are the frame's own."""
+
+_FIELD_SHARE, _FIELD_TEXELS = 6, slice(4, 6)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TexturedMesh:
+    """What does not depend on the clip: the mesh of the tracker's landmarks, closed, with its texture.
+
+    Attributes:
+        triangles: ``(M, 3)`` with strips and skirt.
+        uv: ``(468, 2)``.
+        share: ``(468,)`` 0-1, how much of the texture a vertex shows.
+    """
+
+    triangles: np.ndarray
+    uv: DoubleArray
+    share: DoubleArray
+
+    @staticmethod
+    def of(model: MorphableModel) -> TexturedMesh:
+        """Prepare a model whose vertices cover the tracker's mesh.
+
+        Raises:
+            ModelError: Some of the tracker's landmarks have no vertex.
+        """
+        at = model.landmark_vertices
+        if (at < 0).any():
+            raise ModelError(
+                f"the morphable model {model.name!r} lacks {(at < 0).sum()} of the tracker's landmarks, and an edit "
+                "moves the frame's pixels by them; train the actor with 'builtin' or 'ict'"
+            )
+        mean = model.mean[at].astype(np.float64)
+        where = np.full(model.vertex_count, -1)
+        where[at] = np.arange(len(at))
+        triangles = where[model.triangles]
+        kept = triangles[(triangles >= 0).all(axis=1)].astype(np.int32)
+        lids = np.concatenate([RIGHT_EYE_UPPER, RIGHT_EYE_LOWER, LEFT_EYE_UPPER, LEFT_EYE_LOWER])
+        share = _ramp(mean, FACE_OVAL, BLEND_MM) * _ramp(mean, lids, EYE_BLEND_MM)
+        return TexturedMesh(closed_triangles(kept), model.uv[at].astype(np.float64), share)
+
+
+@torch.no_grad()
+def texture_change(
+    generator: Generator, codes: Tensor, weights: tuple[float, ...], steps: Tensor, detail: bool
+) -> FloatArray:
+    """What level 2 draws: the edited texture, or its difference from the unedited one.
+
+    Codes are averaged over the window after they are edited (CCFE 3.5.1).
+
+    Args:
+        generator: The actor's StyleGAN.
+        codes: ``(W, n, latent)`` around the frame.
+        weights: Of the window.
+        steps: ``(W, n, latent)`` what the emotions asked for add to each.
+        detail: Give the difference.
+
+    Returns:
+        ``(R, R, 3)`` float32: 0-1, or a difference of such.
+    """
+    window = torch.tensor(weights).to(codes)[:, None, None]
+    edited, plain = ((c * window).sum(dim=0, keepdim=True) for c in (codes + steps, codes))
+    drawn = generator.synthesis(torch.cat([edited, plain]) if detail else edited, "constant").clamp(-1, 1)
+    texture = (drawn[0] - drawn[1]) / 2 if detail else (drawn[0] + 1) / 2
+    return np.ascontiguousarray(texture.cpu().permute(1, 2, 0).numpy())
+
+
+def edit_crop(
+    mesh: TexturedMesh,
+    crop: FloatArray,
+    place: Placement,
+    landmarks: DoubleArray,
+    texture: FloatArray | None,
+    strength: float,
+    detail: bool,
+    skin: AnyArray,
+) -> FloatArray:
+    """Edit the pixels of one face.
+
+    Args:
+        mesh: From :meth:`TexturedMesh.of`.
+        crop: ``(h, w, 3)`` the frame's pixels within the placement's box, 0-1, gamma coded.
+        place: Where the movement lies.
+        landmarks: ``(478, 3)`` px of the frame.
+        texture: From :func:`texture_change`; None for level 1 alone.
+        strength: Share of the texture, 0-1.
+        detail: Whether the texture is a difference.
+        skin: ``(3,)`` mean colour of the skin, 0-1, for the inside of a mouth that opens.
+
+    Returns:
+        The edited pixels, of the same shape.
+    """
+    grid_scale = min(1.0, GRID_EYE_DISTANCE_PX / place.eye_distance_px)
+    attributes = np.zeros((len(place.points), FIELD_CHANNELS - 2))
+    side = 2 if texture is None else len(texture)
+    attributes[:VERTEX_COUNT, 2:4] = mesh.uv * (side - 1)
+    attributes[:VERTEX_COUNT, 4] = mesh.share * strength
+    field = rasterise_field(place.points, place.shifts, attributes, mesh.triangles, place.box, grid_scale)
+    result = warp(crop, field, grid_scale)
+    if texture is not None:
+        places = np.concatenate([field[..., _FIELD_TEXELS], field[..., _FIELD_SHARE:]], axis=2)
+        result = lay_texture(result, np.ascontiguousarray(places), grid_scale, texture, add=detail)
+    source = landmarks[:, :2] - np.array([place.box.x0, place.box.y0], float)
+    target = source.copy()
+    target[:VERTEX_COUNT] += place.shift
+    paint_mouth(result, crop, skin, source, target)
+    paint_eyes(result, crop, source, target)
+    return result
+
+
+def _ramp(mean: DoubleArray, edge: AnyArray, width_mm: float) -> DoubleArray:
+    """0 at some vertices, 1 from so far away from them on, a smooth step between: ``(468,)``."""
+    distance = np.linalg.norm(mean[:, None] - mean[edge], axis=2).min(axis=1)
+    x = np.clip(distance / width_mm, 0.0, 1.0)
+    return np.asarray(x * x * (3.0 - 2.0 * x))

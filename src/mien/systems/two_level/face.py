@@ -1,0 +1,129 @@
+"""One face through one shot: from what is asked of it to its frames."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from mien.compositing.placement import Placement
+from mien.emotion.track import EmotionSamples, EmotionTrack
+from mien.emotion.vocabulary import EMOTIONS
+from mien.errors import EmotionError
+from mien.morphable.model import MorphableModel
+from mien.reconstruction.analysis import AnalysedFace, Analysis
+from mien.reconstruction.fit import fit_track
+from mien.reconstruction.windows import hann_smooth
+from mien.systems.two_level.actor import Actor
+from mien.systems.two_level.edit import TexturedMesh, edit_crop, texture_change
+from mien.systems.two_level.settings import TwoLevelConfig
+from mien.systems.two_level.texture.codes import TextureCodes
+from mien.systems.two_level.texture.directions import edited_codes
+from mien.tracking.landmark_reader import LandmarkReader
+from mien.types import AnyArray, DoubleArray
+from mien.video.frame import Frame
+
+NOTHING = 1e-4
+"""Intensity below which a frame is left as it is."""
+
+GREY_SKIN = np.full(3, 0.6, np.float32)
+"""For a face whose light could not be estimated."""
+
+
+class TwoLevelFace:
+    """One face of the actor through one shot.
+
+    Args:
+        config: The user's choices.
+        actor: Who it is.
+        model: The morphable model that the actor was trained with.
+        mesh: Its mesh.
+        lips: ``(468, 3, E)`` mm: the expression columns, the lips' distance kept as far as ``config.lips`` asks.
+        analysis: The clip.
+        face: The face.
+        track: What is asked of it.
+
+    Raises:
+        EmotionError: The track asks for an emotion that the actor has not learnt, or for action units.
+    """
+
+    def __init__(
+        self,
+        config: TwoLevelConfig,
+        actor: Actor,
+        model: MorphableModel,
+        mesh: TexturedMesh,
+        lips: DoubleArray,
+        analysis: Analysis,
+        face: AnalysedFace,
+        track: EmotionTrack,
+    ) -> None:
+        self._config, self._actor, self._mesh, self._lips = config, actor, mesh, lips
+        self._track = face.track
+        samples = track.sample(analysis.times_s[face.track.start : face.track.stop])
+        self._emotion = asked_of(actor.sizes.emotions, samples) * face.track.fade[:, None]
+        self._fit = fit_track(model, face.track, alpha=actor.person.alpha.numpy())
+        self._identity = model.identity[model.landmark_vertices].astype(np.float64)
+        self._added = hann_smooth(self._shape_change(), config.smoothing_frames)
+        self._codes = TextureCodes(actor.texture_encoder, model, analysis.clip, self._fit)
+        self._landmarks = LandmarkReader(face.track)
+        light = face.parameters.light
+        self._skin = GREY_SKIN if light is None else light.skin_colour
+
+    def render(self, frame: Frame) -> Frame:
+        """Edit this face in one frame; the same frame where nothing is asked."""
+        row = frame.index - self._track.start
+        if self._emotion[max(0, row - 1) : row + 2].max() < NOTHING:
+            return frame
+        landmarks, pose = self._landmarks.at(frame.index), self._fit.pose(frame.index)
+        count = self._identity.shape[2]
+        added = self._added[row]
+        move = self._identity @ added[:count] + self._lips @ added[count:]
+        place = Placement.of(landmarks, pose, np.asarray(move), frame.width, frame.height)
+        if place.box.empty:
+            return frame
+        before = frame.crop(place.box)
+        texture = self._texture(frame.index) if self._config.texture > 0 else None
+        share = self._config.texture * (1.0 if self._config.detail else self._presence(row))
+        after = edit_crop(self._mesh, before, place, landmarks, texture, share, self._config.detail, self._skin)
+        return frame.with_change(place.box, before, after)
+
+    @torch.no_grad()
+    def _shape_change(self) -> DoubleArray:
+        """What level 1 adds to the coefficients of every frame ``(T, n_c)``.
+
+        At intensity 1 and more it is ``G(c, e) - c``. Below, the way from the face as it is to the generator's neutral
+        one, ``G(c, 0)``, is taken in part, so that a frame of which nothing is asked does not change at all.
+        """
+        fit, generator = self._fit, self._actor.shape
+        own = np.concatenate([np.tile(fit.alpha, (len(fit.beta), 1)), fit.beta], axis=1).astype(np.float32)
+        c, e = torch.from_numpy(own), torch.from_numpy(self._emotion.astype(np.float32))
+        neutral = generator(c, torch.zeros_like(e))
+        part = e.sum(dim=1, keepdim=True).clamp(0, 1)
+        change = (generator(c, e) - neutral) + part * (neutral - c)
+        return np.asarray(change.double().numpy() * self._config.shape)
+
+    def _texture(self, index: int) -> AnyArray:
+        codes, weights = self._codes.window(index, self._config.smoothing_frames)
+        first, last = self._track.start, self._track.stop - 1
+        around = [index] if len(weights) == 1 else [min(max(k, first), last) for k in range(index - 1, index + 2)]
+        emotion = torch.from_numpy(self._emotion[np.array(around) - first].astype(np.float32))
+        steps = edited_codes(torch.zeros_like(codes), emotion, self._actor.person.directions)
+        return texture_change(self._actor.texture, codes, weights, steps, self._config.detail)
+
+    def _presence(self, row: int) -> float:
+        """How far a drawn texture takes the frame's place: wholly, but gently in and out where the edit begins."""
+        return float(np.clip(self._emotion[row].sum() / 0.1, 0.0, 1.0)) * float(self._track.fade[row])
+
+
+def asked_of(emotions: tuple[str, ...], samples: EmotionSamples) -> DoubleArray:
+    """The emotion vectors asked for, in the order of an actor's emotions: ``(T, n_e)``.
+
+    Raises:
+        EmotionError: Another emotion, or an action unit, is asked for.
+    """
+    if samples.action_units.any():
+        raise EmotionError("two_level knows emotions, not single action units; the system 'instant' takes them")
+    missing = [name for k, name in enumerate(EMOTIONS) if samples.emotion[:, k].any() and name not in emotions]
+    if missing:
+        raise EmotionError(f"the actor's footage shows no {missing[0]!r}; it shows: {', '.join(emotions)}")
+    return samples.emotion[:, [EMOTIONS.index(name) for name in emotions]]
