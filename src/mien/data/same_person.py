@@ -16,7 +16,7 @@ from mien.reconstruction.analysis import Analysis
 
 FOREIGN_RATIO = 1.15
 """The fit's median residual with another identity over that with its own. Measured on ten development clips, second
-halves with the identity of first halves: 1.03 to 1.14 of the same person; of two people above 1.15 in 89 of 90 pairs."""
+halves with the identity of first halves: 1.03 to 1.14 of one person; of two, above 1.15 in 89 of 90 pairs."""
 
 
 def doubtful_clips(
