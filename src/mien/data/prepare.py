@@ -19,7 +19,7 @@ import numpy as np
 from mien.data import assembly
 from mien.data.extraction import Extractor, NumberedClip, largest_faces, usable_rows
 from mien.data.labelled_clip import Footage, LabelledClip, Skipped, shortened
-from mien.data.prepared import PreparedFootage, model_digest, open_prepared
+from mien.data.prepared import PreparedFootage, open_prepared
 from mien.data.same_person import doubtful_clips
 from mien.data.settings import PrepareSettings, sampling_step
 from mien.data.sufficiency import Verdict, judge
@@ -28,6 +28,7 @@ from mien.emotion.vocabulary import NEUTRAL
 from mien.errors import InputError, MienError, OutputError
 from mien.morphable import builtin
 from mien.morphable.model import MorphableModel
+from mien.morphable.signature import signature
 from mien.reconstruction.analysis import Analysis, analyse
 from mien.reconstruction.cache import content_fingerprint
 from mien.reconstruction.fit import shared_alpha
@@ -124,7 +125,7 @@ def prepare(
     extractor = Extractor(model, alpha, settings, step)
     work = output.with_name(f".{output.name}.preparing")
     listed = [_clip_entry(clip) for clip in footage.clips]
-    request = {"clips": listed, "settings": asdict(settings), "step": step, "model": model_digest(model)}
+    request = {"clips": listed, "settings": asdict(settings), "step": step, "model": signature(model)}
     _begin(work, {**request, "alpha": alpha.tolist()})
     parts = _write_parts(work, footage, analyses, extractor, told)
     card = {
@@ -132,7 +133,7 @@ def prepare(
         "consent": consent,
         "footage": {"folder": footage.folder.resolve().name, "layout": footage.layout, "clips": listed},
         "skipped": [asdict(entry) for entry in footage.skipped],
-        "model": {"name": model.name, "digest": model_digest(model)},
+        "model": signature(model),
         "sampling": {"every": step},
         "pictures": {
             "sizes": {kind: getattr(settings, f"{kind}_px") for kind in ("texture", "mouth", "face")},

@@ -6,7 +6,6 @@ trains needs no more. Nothing in it is a pickle.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from mien.data.pictures import Pictures
 from mien.emotion.vocabulary import EMOTIONS
 from mien.errors import ModelError
 from mien.morphable.model import MorphableModel
+from mien.morphable.signature import check_model
 from mien.types import AnyArray, DoubleArray, FloatArray, IntArray, Pose
 
 FORMAT = "mien prepared footage"
@@ -129,12 +129,7 @@ class PreparedFootage:
         Raises:
             ModelError: It is another one.
         """
-        made_with = self.card["model"]
-        if made_with["digest"] != model_digest(model):
-            raise ModelError(
-                f"{self.folder} was prepared with the morphable model {made_with['name']!r} "
-                f"({made_with['digest'][:8]}), not with this {model.name!r} ({model_digest(model)[:8]})"
-            )
+        check_model(self.card["model"], model, f"{self.folder} was prepared")
 
 
 def open_prepared(folder: Path) -> PreparedFootage:
@@ -156,14 +151,6 @@ def open_prepared(folder: Path) -> PreparedFootage:
     opened = PreparedFootage(folder, card, alpha, lights, frames, pictures, **stored)
     _check(opened)
     return opened
-
-
-def model_digest(model: MorphableModel) -> str:
-    """What tells morphable models apart: a digest of their shapes, triangles and UV."""
-    digest = hashlib.sha256()
-    for numbers in (model.mean, model.identity, model.expression, model.triangles, model.uv):
-        digest.update(np.ascontiguousarray(numbers).data)
-    return digest.hexdigest()
 
 
 def _read_card(folder: Path) -> dict[str, Any]:

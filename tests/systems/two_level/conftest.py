@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from mien.data.pictures import encode_picture, write_pictures
-from mien.data.prepared import FORMAT, SCHEMA, PreparedFootage, model_digest, open_prepared
+from mien.data.prepared import FORMAT, SCHEMA, PreparedFootage, open_prepared
 from mien.emotion.vocabulary import EMOTIONS
 from mien.geometry.camera import project
 from mien.morphable import builtin
+from mien.morphable.signature import signature
 from mien.reconstruction.views import mouth_view
 from mien.types import Pose
 
@@ -54,7 +55,7 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> PreparedFootage:
     card = {
         "format": FORMAT,
         "schema": SCHEMA,
-        "model": {"name": model.name, "digest": model_digest(model)},
+        "model": signature(model),
         "pictures": {"sizes": SIZES},
         "footage": {"clips": [{"path": "calm.mp4"}, {"path": "glad.mp4"}]},
         "actor": "nobody",

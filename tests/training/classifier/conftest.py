@@ -10,8 +10,9 @@ import pytest
 
 from mien.data.labelled_clip import emotion_vector
 from mien.data.pictures import encode_picture, write_pictures
-from mien.data.prepared import PreparedFootage, model_digest, open_prepared
+from mien.data.prepared import PreparedFootage, open_prepared
 from mien.morphable import builtin
+from mien.morphable.signature import signature
 from mien.reconstruction.parameters import FaceParameters
 from mien.reconstruction.views import face_views
 
@@ -75,7 +76,7 @@ def make_prepared(folder: Path, clips_each: int = 1) -> PreparedFootage:
         "consent": "none needed",
         "footage": {"folder": "drawn", "layout": "folder", "clips": listed},
         "skipped": [],
-        "model": {"name": model.name, "digest": model_digest(model)},
+        "model": signature(model),
         "sampling": {"every": 1},
         "pictures": {"sizes": {"texture": SIZE, "mouth": SIZE, "face": SIZE}, "quality": 95},
     }

@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mien.data.prepared import model_digest
 from mien.errors import InputError, ModelError
 from mien.morphable.model import MorphableModel
+from mien.morphable.signature import check_model
 from mien.nn.model_folder import read_model_folder, write_model_folder
 from mien.nn.pyramid_encoder import EncoderConfig, PyramidEncoder
 from mien.nn.stylegan2.generator import Generator, StyleGanConfig
@@ -104,12 +104,7 @@ class Actor:
         Raises:
             ModelError: It is another one.
         """
-        made_with = self.card["model"]
-        if made_with["digest"] != model_digest(model):
-            raise ModelError(
-                f"the actor was trained with the morphable model {made_with['name']!r} "
-                f"({made_with['digest'][:8]}), not with this {model.name!r} ({model_digest(model)[:8]})"
-            )
+        check_model(self.card["model"], model, f"the actor {self.card.get('actor')} was trained")
 
 
 def save_actor(folder: Path, actor: Actor) -> None:
@@ -133,8 +128,6 @@ def load_actor(folder: Path) -> Actor:
         actor = Actor(_sizes(card["sizes"]), card)
         for name, module in actor.modules().items():
             module.load_state_dict(states[name])
-        for name in ("digest", "name"):
-            _ = card["model"][name]
     except (KeyError, TypeError, RuntimeError, InputError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ModelError(f"the actor {folder} is damaged: {reason}") from error
