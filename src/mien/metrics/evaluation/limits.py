@@ -73,7 +73,7 @@ LIMITS: dict[str, Limit] = {
     ),
     "largest_jump": Limit(
         "lower", 1.0, 2.0, "at most 1",
-        "1 is the design's: no jump larger than the source's own. Clean edits show 0.2 to 0.4",
+        "1 is the design's: no jump larger than the source's own. Clean edits show 0.2 to 0.54",
     ),
     "repeated_frames": Limit(
         "lower", 0.0, 1.5, "none",
@@ -88,7 +88,7 @@ LIMITS: dict[str, Limit] = {
     ),
     "background_change": Limit(
         "lower", 4.5, 7.0, "nothing beyond what encoding explains",
-        "encoding moves the means of 16 px blocks by 2.5 to 4.8 shades of 255 at usual quality; a coarser encoder "
+        "encoding moves the means of 16 px blocks by 2.5 to 5.5 shades of 255 at usual quality; a coarser encoder "
         "moves them farther, and the limits grow with its error",
     ),
     "background_error": Limit(
