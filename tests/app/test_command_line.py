@@ -94,8 +94,8 @@ def test_the_documented_options_exist() -> None:
     page = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text(encoding="utf-8")
     documented = set(re.findall(r"--[a-z][a-z-]+", page))
     offered = set()
-    for name in ("edit", "inspect", "sheet", "render", "emotions", "demo"):
-        offered |= set(re.findall(r"--[a-z][a-z-]+", run_here(name, "--help").stdout))
+    for name in ("edit", "inspect", "sheet", "render", "emotions", "demo", "evaluate", "compare", "study make"):
+        offered |= set(re.findall(r"--[a-z][a-z-]+", run_here(*name.split(), "--help").stdout))
     assert documented - {"--help"} <= offered
 
 
