@@ -156,7 +156,7 @@ def edit(
     complete: Mapping[str, Setting] = {}
     loaded = load_system(system, actor_path, settings)
     if isinstance(system, str):
-        complete = dataclasses.asdict(cast("Any", loaded).config)
+        complete = {k: v for k, v in dataclasses.asdict(cast("Any", loaded).config).items() if k != "actor"}
     return Edit(
         source=path,
         fingerprint=fingerprint(path),
