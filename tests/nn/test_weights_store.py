@@ -81,7 +81,7 @@ def test_another_file_is_not_kept(shop, monkeypatch, wrong):
 
 
 def test_an_address_that_does_not_answer(shop, monkeypatch):
-    row(monkeypatch, WeightFile("a.onnx", "a.onnx", (shop / "gone").as_uri(), "", "not known"))
+    row(monkeypatch, WeightFile("a.onnx", "a.onnx", (shop / "gone").as_uri(), "0" * 64, "here"))
     with pytest.raises(ModelError, match=r"gone cannot be fetched.*mien weights add net FILE"):
         store.get("net")
     assert not list(store.weights_folder().iterdir())
@@ -128,7 +128,7 @@ def test_a_store_that_cannot_be_written(shop, monkeypatch, tmp_path):
 
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("MIEN_WEIGHTS", str(tmp_path / "file" / "store"))
-    row(monkeypatch, WeightFile("a.onnx", "a.onnx", (shop / "a.onnx").as_uri(), "", "not known"))
+    row(monkeypatch, WeightFile("a.onnx", "a.onnx", (shop / "a.onnx").as_uri(), "0" * 64, "here"))
     with pytest.raises(OutputError, match="cannot be written"):
         store.get("net")
 

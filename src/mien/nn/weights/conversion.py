@@ -21,13 +21,14 @@ PYTORCH = (".pth", ".pt", ".model", ".ckpt")
 HDF5 = (".hdf5", ".h5")
 
 
-def converted(content: bytes, published: str, kept_as: str) -> bytes:
+def converted(content: bytes, published: str, kept_as: str, entry: str = "") -> bytes:
     """The content of a published file as it is kept.
 
     Args:
         content: The published file.
         published: Its name.
         kept_as: The name it will have; the suffix says the form.
+        entry: Of a PyTorch checkpoint that holds several things: under which name the weights lie.
 
     Raises:
         ModelError: It is not of its form, holds more than arrays, or the package that reads it is not installed.
@@ -36,7 +37,7 @@ def converted(content: bytes, published: str, kept_as: str) -> bytes:
     if source == target:
         return content
     if source in PYTORCH and target == ".safetensors":
-        return _safetensors(_from_pytorch(content, published))
+        return _safetensors(_from_pytorch(content, published, entry))
     if source in HDF5 and target == ".npz":
         return _npz(_from_keras(content, published))
     raise ModelError(f"'{published}' cannot be kept as '{kept_as}'")
@@ -80,13 +81,17 @@ def needs(module: str, purpose: str, extra: str = "metrics") -> Any:
         raise ModelError(f"{purpose} needs the package {package}: pip install 'mien[{extra}]'") from error
 
 
-def _from_pytorch(content: bytes, published: str) -> dict[str, AnyArray]:
+def _from_pytorch(content: bytes, published: str, entry: str) -> dict[str, AnyArray]:
     torch = needs("torch", f"taking in the PyTorch checkpoint '{published}'")
     try:
         loaded = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises pickle, zip, runtime and value errors here
         reason = str(error).split("\n", 1)[0]
         raise ModelError(f"'{published}' is not a PyTorch checkpoint of arrays alone: {reason}") from error
+    if entry:
+        if not isinstance(loaded, Mapping) or entry not in loaded:
+            raise ModelError(f"'{published}' has no '{entry}': it is another checkpoint")
+        loaded = loaded[entry]
     if isinstance(loaded, Mapping) and isinstance(loaded.get("state_dict"), Mapping):
         loaded = loaded["state_dict"]
     if not isinstance(loaded, Mapping) or not all(isinstance(tensor, torch.Tensor) for tensor in loaded.values()):

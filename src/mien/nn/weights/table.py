@@ -26,6 +26,7 @@ class WeightFile:
         member: Its path inside the archive at ``address``; empty if the address is the file itself.
         archive_sha256: Of that archive.
         kept_sha256: Sums of ready converted files that may be added as they are.
+        entry: Of a checkpoint that holds several things: under which name the weights lie.
     """
 
     kept_as: str
@@ -36,6 +37,7 @@ class WeightFile:
     member: str = ""
     archive_sha256: str = ""
     kept_sha256: tuple[str, ...] = ()
+    entry: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +263,24 @@ NETWORKS: tuple[Network, ...] = (
                 address="https://www.robots.ox.ac.uk/~vgg/software/lipsync/data/syncnet_v2.model",
                 sha256="961e8696f888fce4f3f3a6c3d5b3267cf5b343100b238e79b2659bff2c605442",
                 known_from="stated alike by several public repositories",
+            ),
+        ),
+    ),
+    Network(
+        name="deep3d",
+        title="Deep3DFaceRecon's regressor, ResNet-50 (Deng et al. 2019, CCFE's [27])",
+        used_by=("reconstruction with BFM 2009",),
+        licence="MIT (sicxu/Deep3DFaceRecon_pytorch); of no use without the Basel Face Model, for research only",
+        page="https://github.com/sicxu/Deep3DFaceRecon_pytorch",
+        takes="224x224 RGB, 0 to 1, aligned by five points; 257 coefficients",
+        files=(
+            WeightFile(
+                kept_as="regressor.safetensors",
+                published="epoch_20.pth",
+                address="https://drive.google.com/drive/folders/1liaIxn9smpudjjqMaWWRpP0mXRW_qRPP",
+                sha256="",
+                known_from="its authors state no sum, and we have not seen the file: names and shapes are checked",
+                entry="net_recon",
             ),
         ),
     ),
