@@ -11,6 +11,7 @@ import numpy as np
 from mien.data.labelled_clip import LabelledClip
 from mien.data.pictures import encode_picture, write_pictures
 from mien.data.prepared import PICTURE_KINDS
+from mien.data.refinement import Refine
 from mien.data.settings import PrepareSettings
 from mien.disk import disk_errors
 from mien.geometry.camera import project
@@ -54,10 +55,14 @@ class Extractor:
         alpha: ``(A,)`` who is seen.
         settings: Sizes and compression.
         step: One frame in how many.
+        refine: Refines the fit of a track; None to leave it.
     """
 
-    def __init__(self, model: MorphableModel, alpha: AnyArray, settings: PrepareSettings, step: int) -> None:
+    def __init__(
+        self, model: MorphableModel, alpha: AnyArray, settings: PrepareSettings, step: int, refine: Refine | None = None
+    ) -> None:
         self._model, self._alpha, self._settings, self._step = model, np.asarray(alpha, np.float64), settings, step
+        self._refine = refine
 
     def write_part(
         self, folder: Path, analysis: Analysis, clips: Sequence[NumberedClip], progress: Callable[[float], None]
@@ -82,6 +87,8 @@ class Extractor:
         count = 0
         for face in largest_faces(analysis):
             fit = fit_track(self._model, face.track, alpha=self._alpha)
+            if self._refine is not None:
+                fit = self._refine(face.track, fit, analysis.clip)
             head = face_views(self._model, fit, self._settings.face_px)
             for numbered in clips:
                 frames = usable_rows(analysis, face, numbered.clip)

@@ -20,6 +20,7 @@ from mien.data import assembly
 from mien.data.extraction import Extractor, NumberedClip, largest_faces, usable_rows
 from mien.data.labelled_clip import Footage, LabelledClip, Skipped, shortened
 from mien.data.prepared import PreparedFootage, open_prepared
+from mien.data.refinement import Refine, photometric
 from mien.data.same_person import doubtful_clips
 from mien.data.settings import PrepareSettings, sampling_step
 from mien.data.sufficiency import Verdict, judge
@@ -121,8 +122,8 @@ def prepare(
     if verdict.lacking and not accept_lacking:
         raise InputError(f"{footage.folder}: with the frames in which the face is seen, {'; '.join(verdict.lacking)}")
     step = settings.every or sampling_step(sum(counts.values()))
-    alpha = _who(model, footage, analyses)
-    extractor = Extractor(model, alpha, settings, step)
+    alpha, refine = _who(model, footage, analyses, settings)
+    extractor = Extractor(model, alpha, settings, step, refine)
     work = output.with_name(f".{output.name}.preparing")
     listed = [_clip_entry(clip) for clip in footage.clips]
     request = {"clips": listed, "settings": asdict(settings), "step": step, "model": signature(model)}
@@ -134,7 +135,7 @@ def prepare(
         "footage": {"folder": footage.folder.resolve().name, "layout": footage.layout, "clips": listed},
         "skipped": [asdict(entry) for entry in footage.skipped],
         "model": signature(model),
-        "sampling": {"every": step},
+        "sampling": {"every": step, "refine": settings.refine},
         "pictures": {
             "sizes": {kind: getattr(settings, f"{kind}_px") for kind in ("texture", "mouth", "face")},
             "quality": settings.quality,
@@ -208,12 +209,18 @@ def _tracked_frames(footage: Footage, analyses: Mapping[Path, Analysis]) -> dict
     return counts
 
 
-def _who(model: MorphableModel, footage: Footage, analyses: Mapping[Path, Analysis]) -> np.ndarray:
-    """Identity, from neutral footage where there is any: there the shape of the face is the person's own."""
+def _who(
+    model: MorphableModel, footage: Footage, analyses: Mapping[Path, Analysis], settings: PrepareSettings
+) -> tuple[np.ndarray, Refine | None]:
+    """Identity, and what refines a track if that is asked for.
+
+    From neutral footage where there is any: there the shape of the face is the person's own.
+    """
     neutral = [clip.path for clip in footage.clips if clip.emotion == NEUTRAL]
     paths = sorted(set(neutral or [clip.path for clip in footage.clips]))
-    tracks = [face.track for path in paths for face in largest_faces(analyses[path])]
-    return shared_alpha(model, tracks, frame_count=_IDENTITY_FRAMES)
+    faces = [(face.track, analyses[path].clip) for path in paths for face in largest_faces(analyses[path])]
+    alpha = shared_alpha(model, [track for track, _ in faces], frame_count=_IDENTITY_FRAMES)
+    return photometric(model, faces, alpha) if settings.refine else (alpha, None)
 
 
 def _clip_entry(clip: LabelledClip) -> dict[str, Any]:

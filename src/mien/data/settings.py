@@ -21,6 +21,7 @@ class PrepareSettings:
         face_px: Side of the head crops.
         quality: Of the JPEG pictures, 1 to 100. At 95 the preset ``default`` takes 37 to 50 MiB for 1,000 frames.
         every: A picture is taken of one in so many frames; None for :func:`sampling_step`. Parameters are kept of all.
+        refine: ``photometric`` to fit the pixels, too (:mod:`mien.reconstruction.photometric`); None for landmarks.
 
     Raises:
         InputError: A value is out of range.
@@ -31,6 +32,7 @@ class PrepareSettings:
     face_px: int = 256
     quality: int = 95
     every: int | None = None
+    refine: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("texture_px", "mouth_px", "face_px"):
@@ -40,6 +42,8 @@ class PrepareSettings:
             raise InputError(f"quality is 1 to 100, not {self.quality}")
         if self.every is not None and self.every < 1:
             raise InputError(f"a picture is taken of one in 1 or more frames, not in {self.every}")
+        if self.refine not in (None, "photometric"):
+            raise InputError(f"the fit is refined by 'photometric' or not at all, not by {self.refine!r}")
 
 
 PRESETS: MappingProxyType[str, PrepareSettings] = MappingProxyType(

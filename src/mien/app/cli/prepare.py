@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from mien.app.cli.model_choice import ModelOptions, chosen_model
 from mien.app.cli.report import Report, ReportOptions
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def prepare(
     output: Annotated[Path, Parameter(name=["--output", "-o"])],
     clips: FootageOptions | None = None,
     pictures: PictureOptions | None = None,
+    face: ModelOptions | None = None,
     consent: str | None = None,
     anyway: bool = False,
     overwrite: bool = False,
@@ -63,6 +65,7 @@ def prepare(
         output: The folder to make.
         clips: Which clips.
         pictures: How they are cut.
+        face: What describes the face.
         consent: What the actor agreed to; kept with the footage and with every actor trained on it.
         anyway: Go on where the footage does not suffice.
         overwrite: Replace prepared footage that is there already.
@@ -72,18 +75,20 @@ def prepare(
     from mien.data.prepare import plan
     from mien.data.prepare import prepare as prepare_footage
 
-    which, how = clips or FootageOptions(), pictures or PictureOptions()
+    which, how, what = clips or FootageOptions(), pictures or PictureOptions(), face or ModelOptions()
     with Report(report) as told:
+        settings, model = replace(_settings(how), refine=what.refine), chosen_model(what)
         found = read_footage(footage, which.layout).of(which.actor, None if which.view == "all" else which.view)
         planned = plan(found)
         told.note(_plan_text(planned), _plan_data(planned))
         made = prepare_footage(
             planned,
             output,
-            _settings(how),
+            settings,
             consent=consent,
             overwrite=overwrite,
             accept_lacking=anyway,
+            model=model,
             progress=told.stages(),
         )
         told.result(_text(output, made), _data(output, made))
