@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from mien.metrics.coefficient_distance import coefficient_figure_name
 from mien.metrics.directions import DIRECTIONS, Direction, better_of, direction_of
 from mien.metrics.evaluation.limits import LIMITS
+from mien.metrics.pixel_distance import APD_NAME, FAPD_NAME, MAPD_NAME
 
 
 def test_limits_and_directions_say_the_same() -> None:
@@ -17,6 +19,7 @@ def test_limits_and_directions_say_the_same() -> None:
     [
         ("LIE[mini-xception]", "lower"), ("FID", "lower"), ("LSE-C", "higher"), ("LSE-D", "lower"),
         ("recognised[mini-xception]:happy", "higher"), ("PSNR", "higher"), ("cross entropy (level)", "lower"),
+        ("LPIPS-Alex", "lower"), ("ACC_emo[face-api]", "higher"),
     ],
 )  # fmt: skip
 def test_networks_and_emotions_do_not_hide_a_metric(key: str, better: str) -> None:
@@ -30,6 +33,21 @@ def test_a_unit_in_brackets_has_a_tolerance_of_its_own() -> None:
     assert pixels is not None
     assert eyes is not None
     assert eyes.even < pixels.even
+
+
+def test_what_two_papers_call_apd_stays_apart() -> None:
+    pixels = direction_of(APD_NAME)
+    pose = direction_of(coefficient_figure_name("apd", "mien's fit"))
+    assert pixels is not None
+    assert pose is not None
+    assert pose.even < pixels.even / 10  # shades of 255 and radians
+    for name in (FAPD_NAME + "[face mesh]", MAPD_NAME, *map(coefficient_figure_name, ("aed", "mae_pose"))):
+        assert direction_of(name) is not None
+    assert direction_of("APD") is None  # nobody could say whose
+
+
+def test_dnts_css_is_syncnets_confidence() -> None:
+    assert DIRECTIONS["css"] == DIRECTIONS["lse-c"]
 
 
 def test_what_is_not_in_the_table_has_no_direction() -> None:

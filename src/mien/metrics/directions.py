@@ -36,14 +36,14 @@ DIRECTIONS: dict[str, Direction] = {
     "recognised": Direction("higher", 0.01),
     "action_rise": Direction("", 0.0, "how strong the expression is; which strength is right is what was asked for"),
     "emotion_accuracy": Direction("higher", 0.005),
-    "accemo": Direction("higher", 0.005),
+    "acc_emo": Direction("higher", 0.005),
     "cross_entropy": Direction("lower", 0.01),
     "fed": Direction("lower", 0.01),
     "lie": Direction("lower", 0.01),
     "r_squared": Direction("higher", 0.005),
     "linearity": Direction("higher", 0.005),
-    "aed": Direction("lower", 0.005),
-    "mae": Direction("lower", 0.005),
+    "aed (fg-emotalk, emotion coefficients)": Direction("lower", 0.0005),
+    "mae (fg-emotalk, expression)": Direction("lower", 0.005),
     # Lips and sound
     "lip_correlation": Direction("higher", 0.005),
     "lip_difference": Direction("lower", 0.002),
@@ -52,6 +52,7 @@ DIRECTIONS: dict[str, Direction] = {
     "frozen_mouth": Direction("lower", 0.05),
     "lse-d": Direction("lower", 0.01),
     "lse-c": Direction("higher", 0.01),
+    "css": Direction("higher", 0.01),
     "lmd": Direction("lower", 0.01),
     "lmd[eye distances]": Direction("lower", 0.0005),
     # Steadiness
@@ -60,13 +61,14 @@ DIRECTIONS: dict[str, Direction] = {
     "jitter_added": Direction("lower", 0.02),
     "target_pose": Direction("lower", 0.1),
     "pose_drift": Direction("lower", 0.1),
+    "apd (fg-emotalk, pose)": Direction("lower", 0.0005),
+    "mae (fg-emotalk, pose)": Direction("lower", 0.0005),
     "largest_jump": Direction("lower", 0.05),
     "repeated_frames": Direction("lower"),
     "face_found": Direction("higher", 0.5),
     "mouth_inside": Direction("lower", 0.01),
     # Same person
     "id": Direction("higher", 0.002),
-    "css": Direction("higher", 0.002),
     # Picture
     "background_change": Direction("lower", 0.75),
     "background_error": Direction("lower", 0.05),
@@ -77,17 +79,19 @@ DIRECTIONS: dict[str, Direction] = {
     "psnr": Direction("higher", 0.05),
     "ssim": Direction("higher", 0.002),
     "lpips": Direction("lower", 0.002),
+    "lpips-alex": Direction("lower", 0.002),
+    "lpips-vgg": Direction("lower", 0.002),
     "fid": Direction("lower", 0.1),
-    "fapd": Direction("lower", 0.05),
-    "apd": Direction("lower", 0.05),
-    "mapd": Direction("lower", 0.05),
+    "fapd (ned, face pixels)": Direction("lower", 0.05),
+    "apd (ned, pixels)": Direction("lower", 0.05),
+    "mapd (ned, mouth pixels)": Direction("lower", 0.05),
     # Timing
     "frame_times": Direction("lower"),
     "frame_count": Direction("lower"),
     "sound": Direction("lower"),
 }
 """Name of a figure, in small letters, to its direction: without the network in brackets and what follows a colon, but
-for names in which the brackets hold a unit."""
+for names in which the brackets hold a unit. What two papers call the same has the paper in its name."""
 
 
 def direction_of(key: str) -> Direction | None:
@@ -96,8 +100,10 @@ def direction_of(key: str) -> Direction | None:
     Returns:
         ``None`` where the table does not have it.
     """
-    exact = DIRECTIONS.get(key.lower())
-    return exact or DIRECTIONS.get(re.split(r"[\[:(]", key, maxsplit=1)[0].strip().lower().replace(" ", "_"))
+    name = key.lower()
+    plain = re.split(r"[\[:]", name, maxsplit=1)[0].strip()
+    bare = plain.partition("(")[0].strip().replace(" ", "_")
+    return DIRECTIONS.get(name) or DIRECTIONS.get(plain) or DIRECTIONS.get(bare)
 
 
 def better_of(direction: Direction, first: float, second: float) -> Literal["first", "second", "even", ""]:

@@ -145,7 +145,8 @@ def test_real_footage_of_the_target(edited: Path, tmp_path: Path) -> None:
     result_of(run)
     found = figures(tmp_path / "out")
     assert found["PSNR"].value > 25  # the edit changes the face alone, which fills half of the picture
-    assert 0 < found["APD"].value < found["MAPD"].value  # the mouth changes most
+    assert 0 < found["APD (NED, pixels)"].value < found["MAPD (NED, mouth pixels)"].value  # the mouth changes most
+    assert found["FAPD (NED, face pixels)[face mesh]"].value > 0
     assert found["LMD[eye distances]"].value > 0.005
     assert found["target_pose"].value < 5
     assert 0.005 < found["AED (FG-EmoTalk, emotion coefficients)[mien's fit]"].value < 0.5

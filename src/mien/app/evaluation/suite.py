@@ -27,9 +27,8 @@ from mien.app.evaluation.suite_results import summarise
 from mien.app.evaluation.suite_summary import SuiteClip, SuiteSummary
 from mien.app.jobs import ProgressCallback, staging_folder
 from mien.errors import MienError
-from mien.metrics.evaluation.conditions import hardware
+from mien.metrics.evaluation.conditions import hardware, program
 from mien.metrics.evaluation.evaluation import Evaluation
-from mien.video.claim import mien_version
 from mien.video.output import output_errors
 
 CLIPS = "clips"
@@ -64,7 +63,7 @@ def run_suite(suite: Suite, place: Path, progress: ProgressCallback | None = Non
     share = Share(len(renders), progress)
     finished = [_make(render, place / CLIPS, share.part(number)) for number, render in enumerate(renders)]
     conditions = {
-        "mien": mien_version(),
+        **program(),
         "Python": platform.python_version(),
         "hardware": hardware(),
         "seconds taken by this run": f"{time.perf_counter() - started:.1f}",

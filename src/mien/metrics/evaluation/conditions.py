@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import mien
 from mien.metrics.evaluation.measured import Measured
 from mien.video.claim import mien_version
 
@@ -14,7 +17,7 @@ from mien.video.claim import mien_version
 def conditions_of(measured: Measured) -> dict[str, str]:
     """Name to value, for people."""
     return {
-        "mien": mien_version(),
+        **program(),
         "ruler": measured.ruler,
         "frames compared": str(measured.count),
         "frames with the face in both": str(int(sum(value == value for value in measured.column("pose_drift")))),
@@ -23,6 +26,34 @@ def conditions_of(measured: Measured) -> dict[str, str]:
         "Python": platform.python_version(),
         "hardware": hardware(),
     }
+
+
+def program() -> dict[str, str]:
+    """What measured: mien's version and, where it runs from a checkout, the commit."""
+    package = Path(mien.__file__).resolve().parent
+    commit = commit_of(package.parents[1]) if package.parent.name == "src" else ""
+    return {"mien": mien_version(), **({"commit": commit} if commit else {})}
+
+
+@cache
+def commit_of(checkout: Path) -> str:
+    """Commit of a checkout, and whether files that git knows differ from it; empty where there is none or no git.
+
+    Args:
+        checkout: Its root, which holds ``.git``.
+    """
+    if not (checkout / ".git").exists():
+        return ""
+    told = []
+    for words in (("rev-parse", "--short=12", "HEAD"), ("status", "--porcelain", "--untracked-files=no")):
+        try:
+            done = subprocess.run(
+                ["git", "-C", str(checkout), *words], capture_output=True, text=True, timeout=20, check=True
+            )
+        except (OSError, subprocess.SubprocessError):  # no git, somebody else's folder, or no commit yet
+            return ""
+        told.append(done.stdout.strip())
+    return f"{told[0]}, with uncommitted changes" if told[1] else told[0]
 
 
 def hardware() -> str:

@@ -15,7 +15,7 @@ from mien.metrics.evaluation.measured import Measured, Table, mean, worst
 from mien.metrics.evaluation.ruler import Face, Ruler, chosen_face, picture_of
 from mien.metrics.landmark_distance import MOUTH_20, landmark_distances
 from mien.metrics.picture_distance import PictureDistance, lpips
-from mien.metrics.pixel_distance import mouth_pixel_distance, pixel_distance
+from mien.metrics.pixel_distance import APD_NAME, FAPD_NAME, MAPD_NAME, mouth_pixel_distance, pixel_distance
 from mien.metrics.pose_drift import pose_drift
 from mien.metrics.psnr import decibels, mean_squared_error
 from mien.metrics.ssim import ssim
@@ -32,13 +32,14 @@ CROP_SHARE = 2.2
 
 PSNR = Kind("PSNR", "PSNR to the real footage", "picture", "dB", "DNT 5.3, FG-EmoTalk")
 SSIM = Kind("SSIM", "SSIM to the real footage", "picture", "", "DNT 5.3, FG-EmoTalk")
-APD = Kind("APD", "Average pixel distance to the real footage", "picture", "shades of 255", "NED 4.3")
-FAPD = Kind("FAPD[face mesh]", "Pixel distance of the face", "picture", "shades of 255", "NED 4.1; its mask differs")
-MAPD = Kind("MAPD", "Pixel distance of the mouth", "picture", "shades of 255", "NED 4.3")
+APD = Kind(APD_NAME, "Average pixel distance to the real footage", "picture", "shades of 255", "NED 4.3")
+FAPD = Kind(f"{FAPD_NAME}[face mesh]", "Pixel distance of the face", "picture", "shades of 255",
+            "NED 4.1; its mask differs")  # fmt: skip
+MAPD = Kind(MAPD_NAME, "Pixel distance of the mouth", "picture", "shades of 255", "NED 4.3")
 LMD = Kind("LMD", "Lip landmarks' distance to the real footage", "sync", "px", "DNT 5.3")
 LMD_EYES = Kind("LMD[eye distances]", "Lip landmarks' distance to the real footage", "sync", "eye distances")
 POSE = Kind("target_pose", "Head pose, angle to the real footage", "steadiness", "°", "ours, after FG-EmoTalk")
-LPIPS = Kind("LPIPS", "LPIPS (Alex) to the real footage", "picture", "", "FG-EmoTalk")
+LPIPS = Kind("LPIPS-Alex", "LPIPS to the real footage", "picture", "", "FG-EmoTalk")
 _WHOLE = (PSNR, SSIM, APD)
 _FACE = (FAPD, MAPD, LMD, LMD_EYES, POSE)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from mien.app.evaluation.suite_results import COLUMNS
 from mien.app.evaluation.suite_summary import (
     Column,
     PublishedTable,
@@ -132,5 +133,8 @@ def suite(source: str = "a.mp4") -> SuiteSummary:
         ("The footage is not MEAD; run `mien weights get inception`.",),
     )
     response = SuiteResponse("happy", "instant", Response("corner", "Mouth corners", "mm", (0, 0.5, 1), (0, 1, 2), 1.0))
-    means = (Row("happy", {"ID": 0.95, "FID": None}, "instant", 1), Row("sad", {"ID": 0.9}, "instant", 1))
-    return SuiteSummary("Two people", "suite.json", clips, columns, means, (response,), (published,), {"mien": "0.1.0"})
+    values = {column.key: 1234.5678 for column in COLUMNS}  # as wide as figures get
+    means = (
+        Row("happy", {**values, "recognised": None}, "instant", 12), Row("surprised", values, "instant, lips free", 12)
+    )  # fmt: skip
+    return SuiteSummary("Two people", "suite.json", clips, COLUMNS, means, (response,), (published,), {"mien": "0.1.0"})

@@ -104,7 +104,7 @@ def scheme(page: Any, name: str) -> None:
     page.send("Emulation.setEmulatedMedia", media="", features=[{"name": "prefers-color-scheme", "value": name}])
 
 
-@pytest.mark.parametrize("width", [360, 768, 1280])
+@pytest.mark.parametrize("width", [360, 768, 1200, 1280])
 def test_it_fits_and_asks_for_nothing(browser: Any, either: Path, width: int) -> None:
     page = browser.page(width=width, height=800)
     page.open(either)
