@@ -6,11 +6,18 @@ import importlib.util
 import json
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 
 from .conftest import MakeClip, assert_refused, run_here
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
+
+
+def decoded(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
 
 
 @pytest.fixture
@@ -37,6 +44,19 @@ def test_an_actor_is_made_and_its_card_says_from_whom(ready: Path, tmp_path: Pat
     assert set(card["measures"]) >= {"texture_psnr_db", "mouth_psnr_db", "shape_recognised", "shape_cycle_mm"}
     assert sorted(p.name for p in (tmp_path / "ann").iterdir()) == ["card.json", "weights.safetensors"]
     assert list((tmp_path / ".ann.training" / "texture" / "samples").glob("*.png"))
+    edit = ("edit", "footage/still.mp4", "--system", "two_level", "-o", "acted.mp4")
+    done = run_here(*edit, "--actor", "ann", "--emotion", "happy 1")
+    assert done.returncode == 0, done.stderr
+    kept = json.loads((tmp_path / "acted.mien.json").read_text())
+    assert (kept["system"]["name"], kept["system"]["actor"]) == ("two_level", "ann")
+    again = run_here("render", "acted.mien.json", "-o", "again.mp4")
+    assert again.returncode == 0, again.stderr
+    frames = [list(decoded(tmp_path / name)) for name in ("acted.mp4", "again.mp4", "footage/still.mp4")]
+    assert all((a == b).all() for a, b in zip(frames[0], frames[1], strict=True))
+    assert any((a != b).any() for a, b in zip(frames[0], frames[2], strict=True))
+    assert_refused(run_here(*edit, "--emotion", "happy 1", "--overwrite"), "--actor")
+    assert_refused(run_here(*edit, "--actor", "ann", "--emotion", "sad 1", "--overwrite"), "shows no 'sad'")
+    assert_refused(run_here(*edit, "--actor", "ready", "--emotion", "happy 1", "--overwrite"), "is no mien actor")
     assert_refused(run_here("train", "two_level", ready, "-o", "ann", "--preset", "tiny"), "--overwrite")
     again = run_here(
         "train", "two_level", ready, "-o", "bob", "--preset", "tiny", "--init", "ann", "--device", "cpu", "--json"

@@ -58,7 +58,7 @@ def test_the_mouth_is_seen_from_the_front_whatever_the_pose(pitch: float, yaw: f
     """
     model = builtin.load()
     pose = Pose(np.array([pitch, yaw, 0.2 if yaw else 0.0]), 1.7, np.array([310.0, 220.0]))
-    view = mouth_view(model, np.zeros(80), np.zeros(47), pose, 96)
+    view = mouth_view(model, model.mean, pose, 96)
     lips = model.mean[LIPS].astype(np.float64)
     seen = apply_homography(np.linalg.inv(view), project(lips, pose)[:, :2])
     frontal = (lips - lips.mean(axis=0))[:, :2] * [1, -1] * 96 / MOUTH_VIEW_MM + 47.5
@@ -70,7 +70,7 @@ def test_sizes_are_checked() -> None:
     with pytest.raises(InputError, match="at least 1 px"):
         face_views(model, parameters(np.zeros((2, 2))), 0)
     with pytest.raises(InputError, match="at least 1 px"):
-        mouth_view(model, np.zeros(80), np.zeros(47), Pose(np.zeros(3), 1.0, np.zeros(2)), 0)
+        mouth_view(model, model.mean, Pose(np.zeros(3), 1.0, np.zeros(2)), 0)
 
 
 class Picture:
@@ -112,7 +112,7 @@ def test_a_frame_of_wide_or_high_pixels_gives_a_crop_of_square_ones(aspect: floa
     for fit in (plain, stretched):
         view = face_views(model, fit, 128)[2]
         found.append(apply_homography(np.linalg.inv(view), project(model.mean, fit.pose(5))[:, :2]))
-        mouth = mouth_view(model, np.zeros(80), np.zeros(47), fit.pose(5), 96)
+        mouth = mouth_view(model, model.mean, fit.pose(5), 96)
         found[-1] = np.concatenate(
             [found[-1], apply_homography(np.linalg.inv(mouth), project(model.mean[LIPS], fit.pose(5))[:, :2])]
         )

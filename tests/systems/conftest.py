@@ -66,3 +66,25 @@ def couple(portrait: ByteArray, analysed: Callable[[str, Sequence[ByteArray]], A
     columns, rows = np.arange(240) * 3 // 2, np.arange(213) * 3 // 2
     small[50:263, 60:300] = portrait[:, ::-1][np.ix_(rows, columns)]
     return analysed("couple", [np.concatenate([portrait, small], axis=1)] * 3)
+
+
+@pytest.fixture(scope="session")
+def actor_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An actor of two_level with tiny random networks: what it shows means nothing, but it shows something."""
+    import torch
+
+    from mien.emotion.vocabulary import EMOTIONS
+    from mien.morphable import builtin
+    from mien.morphable.signature import signature
+    from mien.systems.two_level.actor import Actor, ActorSizes, save_actor
+    from mien.systems.two_level.config import PRESETS
+
+    torch.manual_seed(0)
+    model, preset = builtin.load(), PRESETS["tiny"]
+    pictures = (preset.texture.gan.network, preset.texture.encoder.network)
+    sizes = ActorSizes(model.identity_count, model.expression_count, EMOTIONS, preset.shape, *pictures, *pictures)
+    actor = Actor(sizes, {"actor": "nobody", "consent": "made of random numbers", "model": signature(model)})
+    actor.person.directions.normal_()
+    folder = tmp_path_factory.mktemp("actors") / "nobody"
+    save_actor(folder, actor)
+    return folder

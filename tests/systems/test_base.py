@@ -99,7 +99,11 @@ def test_unknown_systems_and_settings_are_refused_with_what_there_is() -> None:
 
 @pytest.fixture(params=list(systems.SYSTEMS))
 def system(request: pytest.FixtureRequest) -> System:
-    loaded: System = systems.load(request.param)
+    settings: dict[str, object] = {}
+    if request.param == "two_level":
+        pytest.importorskip("torch")
+        settings["actor"] = request.getfixturevalue("actor_folder")
+    loaded: System = systems.load(request.param, **settings)
     assert loaded.name == request.param
     return loaded
 

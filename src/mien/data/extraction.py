@@ -118,8 +118,9 @@ class Extractor:
         """Cut and encode the pictures of one frame; returns the view of the mouth."""
         model, settings, pose = self._model, self._settings, fit.pose(frame.index)
         beta = fit.beta[fit.row(frame.index)]
-        points = project(model.shape(self._alpha, beta), pose)
-        mouth = mouth_view(model, self._alpha, beta, pose, settings.mouth_px)
+        shape = model.shape(self._alpha, beta)
+        points = project(shape, pose)
+        mouth = mouth_view(model, shape, pose, settings.mouth_px)
         corners = (view_corners(head_view, settings.face_px), view_corners(mouth, settings.mouth_px))
         crop, corner = crop_around(frame, np.concatenate([points[:, :2], *corners]))
         points[:, :2] -= corner

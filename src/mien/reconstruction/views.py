@@ -56,7 +56,7 @@ def face_views(model: MorphableModel, parameters: FaceParameters, size: int) -> 
     return views
 
 
-def mouth_view(model: MorphableModel, alpha: AnyArray, beta: AnyArray, pose: Pose, size: int) -> DoubleArray:
+def mouth_view(model: MorphableModel, shape: AnyArray, pose: Pose, size: int) -> DoubleArray:
     """The mouth as if seen from the front: a square centred on the lips, upright in the face.
 
     CCFE 3.5.2: a projective map is estimated from the lip landmarks in the frame and the same with the pose set to 0.
@@ -64,8 +64,7 @@ def mouth_view(model: MorphableModel, alpha: AnyArray, beta: AnyArray, pose: Pos
 
     Args:
         model: The morphable model.
-        alpha: ``(A,)`` identity.
-        beta: ``(E,)`` expression.
+        shape: ``(N, 3)`` mm, the face.
         pose: Where the head is.
         size: Side of the crop, px.
 
@@ -78,7 +77,7 @@ def mouth_view(model: MorphableModel, alpha: AnyArray, beta: AnyArray, pose: Pos
     if size < 1:
         raise InputError(f"a view has a side of at least 1 px, not {size}")
     at = model.landmark_vertices[LIPS]
-    lips = model.shape(alpha, beta)[at[at >= 0]]
+    lips = np.asarray(shape, np.float64)[at[at >= 0]]
     frontal = (lips - lips.mean(axis=0))[:, :2] * [1.0, -1.0]
     return fit_homography(frontal * (size / MOUTH_VIEW_MM) + 0.5 * (size - 1), project(lips, pose)[:, :2])
 

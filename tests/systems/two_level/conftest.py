@@ -37,7 +37,7 @@ def footage(tmp_path_factory: pytest.TempPathFactory) -> PreparedFootage:
     alpha = np.zeros(model.identity_count, np.float32)
     rotation = np.tile(np.float32([0.0, 0.1, 0.0]), (FRAMES, 1))
     pose = Pose(rotation[0].astype(np.float64), 1.5, np.array([128.0, 128.0]))
-    views = np.stack([mouth_view(model, alpha, b, pose, SIZES["mouth"]) for b in beta])
+    views = np.stack([mouth_view(model, model.shape(alpha, b), pose, SIZES["mouth"]) for b in beta])
     ones = np.ones(FRAMES, np.float32)
     np.savez(
         folder / "frames.npz",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -38,11 +38,11 @@ class SystemOptions:
     """How the expression is made."""
 
     system: str = "instant"
-    """The way to render."""
+    """The way to render: instant (any face), or two_level (an actor that was trained)."""
     actor: Path | None = None
     """Folder of a trained actor, for systems that have one."""
     lips: float | None = None
-    """1 keeps the lips in sync with the speech (default), 0 lets lips and jaw act freely."""
+    """1 keeps the lips in sync with the speech (instant's default), 0 lets lips and jaw act freely."""
     shading: float | None = None
     """Strength of light and shadow from the changed shape, 0 to 2."""
     wrinkles: float | None = None
@@ -51,6 +51,14 @@ class SystemOptions:
     """Strength of flush and pallor, 0 to 2."""
     smoothing: int | None = None
     """Frames over which movement is smoothed, an odd number; 1 is off."""
+    shape: float | None = None
+    """two_level: strength of the changed shape, 0 to 1."""
+    texture: float | None = None
+    """two_level: strength of the changed texture, 0 to 1."""
+    teeth: Literal["frame", "drawn"] | None = None
+    """two_level: what is seen between the lips: the frame's own (default), or what the actor's networks draw."""
+    detail: bool | None = None
+    """two_level: keep the frame's own fine detail (default); --no-detail shows the drawn texture."""
 
 
 @Parameter(name="*")

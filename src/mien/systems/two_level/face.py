@@ -15,6 +15,7 @@ from mien.reconstruction.fit import fit_track
 from mien.reconstruction.windows import hann_smooth
 from mien.systems.two_level.actor import Actor
 from mien.systems.two_level.edit import TexturedMesh, edit_crop, texture_change
+from mien.systems.two_level.mouth import MouthFilling
 from mien.systems.two_level.settings import TwoLevelConfig
 from mien.systems.two_level.texture.codes import TextureCodes
 from mien.systems.two_level.texture.directions import edited_codes
@@ -57,7 +58,7 @@ class TwoLevelFace:
         face: AnalysedFace,
         track: EmotionTrack,
     ) -> None:
-        self._config, self._actor, self._mesh, self._lips = config, actor, mesh, lips
+        self._config, self._actor, self._model, self._mesh, self._lips = config, actor, model, mesh, lips
         self._track = face.track
         samples = track.sample(analysis.times_s[face.track.start : face.track.stop])
         self._emotion = asked_of(actor.sizes.emotions, samples) * face.track.fade[:, None]
@@ -65,6 +66,7 @@ class TwoLevelFace:
         self._identity = model.identity[model.landmark_vertices].astype(np.float64)
         self._added = hann_smooth(self._shape_change(), config.smoothing_frames)
         self._codes = TextureCodes(actor.texture_encoder, model, analysis.clip, self._fit)
+        self._filling = MouthFilling(model, actor.mouth, actor.mouth_encoder) if config.teeth == "drawn" else None
         self._landmarks = LandmarkReader(face.track)
         light = face.parameters.light
         self._skin = GREY_SKIN if light is None else light.skin_colour
@@ -85,6 +87,10 @@ class TwoLevelFace:
         texture = self._texture(frame.index) if self._config.texture > 0 else None
         share = self._config.texture * (1.0 if self._config.detail else self._presence(row))
         after = edit_crop(self._mesh, before, place, landmarks, texture, share, self._config.detail, self._skin)
+        if self._filling is not None:
+            after = self._filling.fill(
+                after, np.array([place.box.x0, place.box.y0], float), self._edited_shape(row), pose
+            )
         return frame.with_change(place.box, before, after)
 
     @torch.no_grad()
@@ -101,6 +107,16 @@ class TwoLevelFace:
         part = e.sum(dim=1, keepdim=True).clamp(0, 1)
         change = (generator(c, e) - neutral) + part * (neutral - c)
         return np.asarray(change.double().numpy() * self._config.shape)
+
+    def _edited_shape(self, row: int) -> DoubleArray:
+        """The edited face ``(N, 3)``, mm."""
+        count = len(self._fit.alpha)
+        added = self._added[row]
+        shape = self._model.shape(self._fit.alpha + added[:count], self._fit.beta[row] + added[count:])
+        if self._config.lips > 0:  # as far as the lips are held, the landmarks' movement is not the coefficients' own
+            held = self._lips @ added[count:] - self._model.expression[self._model.landmark_vertices] @ added[count:]
+            shape[self._model.landmark_vertices] += held
+        return shape
 
     def _texture(self, index: int) -> AnyArray:
         codes, weights = self._codes.window(index, self._config.smoothing_frames)

@@ -6,17 +6,30 @@ so here the same mouth with the hole cut out is the toothless half of the pair.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+import torch
+from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
 from mien.geometry.camera import project
-from mien.geometry.homography import apply_homography
+from mien.geometry.homography import apply_homography, resample
 from mien.geometry.polygon import polygon_mask
 from mien.morphable.model import MorphableModel
-from mien.types import AnyArray, DoubleArray, Pose
+from mien.nn.pyramid_encoder import PyramidEncoder
+from mien.nn.stylegan2.generator import Generator
+from mien.reconstruction.views import mouth_view, moved_view
+from mien.types import AnyArray, DoubleArray, FloatArray, Pose
 
 HOLE = 0.0
 """What the hole is filled with, of -1 to 1: grey, which neither teeth nor gap are."""
+
+LEAST_CAVITY_PX = 4
+"""Pixels of the crop below which there is nothing to fill."""
+
+SOFT_EDGE = 0.02
+"""Standard deviation of the mask's edge, in sides of the crop (CCFE 3.5.3)."""
 
 
 def cavity_outline(model: MorphableModel, shape: AnyArray, pose: Pose, view: AnyArray) -> DoubleArray:
@@ -61,3 +74,65 @@ def toothless(mouth: Tensor, cavity: Tensor) -> Tensor:
         ``(N, 3, R, R)``.
     """
     return mouth.masked_fill(cavity, HOLE)
+
+
+@dataclass(frozen=True, slots=True)
+class MouthFilling:
+    """Draws the inside of a mouth and lays it into the frame (CCFE 3.5.2).
+
+    Attributes:
+        model: The morphable model.
+        generator: The actor's mouth StyleGAN.
+        encoder: Its encoder, from toothless mouths.
+    """
+
+    model: MorphableModel
+    generator: Generator
+    encoder: PyramidEncoder
+
+    @torch.no_grad()
+    def fill(self, picture: FloatArray, corner: AnyArray, shape: AnyArray, pose: Pose) -> FloatArray:
+        """Fill the space between the lips; the same picture where they touch.
+
+        Args:
+            picture: ``(h, w, 3)`` float32, 0-1: a part of the frame that holds the edited face.
+            corner: ``(2,)`` px of the frame at which it begins.
+            shape: ``(N, 3)`` mm, the edited face.
+            pose: Where the head is.
+
+        Returns:
+            ``(h, w, 3)``.
+        """
+        size = self.generator.config.resolution
+        view = moved_view(mouth_view(self.model, shape, pose, size), corner)
+        outline = cavity_outline(self.model, shape, pose, moved_view(view, -np.asarray(corner)))
+        cavity = cavity_mask(self.model, shape, pose, moved_view(view, -np.asarray(corner)), size)
+        if cavity.sum() < LEAST_CAVITY_PX:
+            return picture
+        mouth = torch.from_numpy(resample(picture, view, size, size)).permute(2, 0, 1)[None] * 2 - 1
+        shown = toothless(mouth, torch.from_numpy(cavity)[None, None])
+        device = self.encoder.mean.device
+        drawn = self.generator.synthesis(self.encoder(shown.to(device)), "constant").clamp(-1, 1)
+        inside = np.ascontiguousarray(((drawn[0].cpu() + 1) / 2).permute(1, 2, 0).numpy())
+        soft = gaussian_filter(cavity.astype(np.float32), SOFT_EDGE * size)
+        share = np.repeat(np.minimum(soft, cavity)[:, :, None], 3, axis=2).astype(np.float32)
+        return _laid_back(picture, inside, share, view, apply_homography(view, outline))
+
+
+def _laid_back(
+    picture: FloatArray, inside: FloatArray, share: FloatArray, view: DoubleArray, outline: DoubleArray
+) -> FloatArray:
+    """The crop's pixels put back where the crop was read, over the box of the lips' outline."""
+    low = np.maximum(np.floor(outline.min(axis=0)).astype(int) - 1, 0)
+    high = np.minimum(np.ceil(outline.max(axis=0)).astype(int) + 2, [picture.shape[1], picture.shape[0]])
+    if (high <= low).any():
+        return picture
+    shift = np.eye(3)
+    shift[:2, 2] = low
+    back = np.linalg.inv(view) @ shift
+    width, height = high - low
+    part = (slice(low[1], high[1]), slice(low[0], high[0]))
+    weight = resample(share, back, int(height), int(width))
+    result = picture.copy()
+    result[part] += weight * (resample(inside, back, int(height), int(width)) - result[part])
+    return result

@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from mien.errors import InputError
+
+Teeth = Literal["frame", "drawn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,8 @@ class TwoLevelConfig:
         texture: Strength of level 2, 0-1; 0 leaves it out ("w/o lvl-2").
         detail: Keep the source's own fine detail: the edit is added as the difference of two drawn textures. Else the
             drawn texture takes the face's place (the paper).
+        teeth: What is seen between the lips: ``frame``, the frame's own pixels, stretched or cut where the opening
+            changes; or ``drawn``, what the actor's mouth networks draw (the paper).
         smoothing_frames: Width of the Hann window over coefficients and latent codes (CCFE 3.5.1): 3 in the paper, 1
             is off.
 
@@ -33,6 +38,7 @@ class TwoLevelConfig:
     shape: float = 1.0
     texture: float = 1.0
     detail: bool = True
+    teeth: Teeth = "frame"
     smoothing_frames: int = 3
 
     def __post_init__(self) -> None:
@@ -42,5 +48,7 @@ class TwoLevelConfig:
             value = getattr(self, name)
             if not (math.isfinite(value) and 0.0 <= value <= 1.0):
                 raise InputError(f"{name} must lie between 0 and 1, but came as {value}")
+        if self.teeth not in ("frame", "drawn"):
+            raise InputError(f"teeth is frame or drawn, but came as {self.teeth!r}")
         if self.smoothing_frames not in (1, 3):
             raise InputError(f"smoothing_frames of two_level is 1 or 3, but came as {self.smoothing_frames}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,11 @@ class TwoLevel:
 
     def prepare(self) -> None:
         """Make what every face needs; see :class:`mien.systems.base.PreparingSystem`."""
+        import torch
+
         _ = self._mesh, self._lips
+        # The other half of the cores decodes and encodes; threads that wait for each other cost more than they bring.
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
 
     def face_renderer(self, analysis: Analysis, face: AnalysedFace, track: EmotionTrack) -> TwoLevelFace:
         """Prepare one face; see :class:`mien.systems.base.System`."""

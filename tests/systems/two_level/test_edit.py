@@ -1,0 +1,170 @@
+"""One frame of two_level: what changes and what does not, and what it refuses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from scipy.ndimage import binary_dilation  # noqa: E402
+
+from mien.compositing.placement import Placement  # noqa: E402
+from mien.emotion.track import EmotionTrack  # noqa: E402
+from mien.errors import EmotionError, InputError, ModelError  # noqa: E402
+from mien.geometry.camera import project  # noqa: E402
+from mien.geometry.polygon import polygon_mask  # noqa: E402
+from mien.morphable import builtin  # noqa: E402
+from mien.morphable.regions import FACE_OVAL, LEFT_EYE_UPPER  # noqa: E402
+from mien.nn.stylegan2.generator import Generator  # noqa: E402
+from mien.reconstruction.analysis import Analysis  # noqa: E402
+from mien.systems import load  # noqa: E402
+from mien.systems.base import render  # noqa: E402
+from mien.systems.two_level.config import PRESETS  # noqa: E402
+from mien.systems.two_level.edit import TexturedMesh, edit_crop, texture_change  # noqa: E402
+from mien.systems.two_level.face import asked_of  # noqa: E402
+from mien.systems.two_level.mouth import MouthFilling  # noqa: E402
+from mien.systems.two_level.settings import TwoLevelConfig  # noqa: E402
+from mien.types import Pose  # noqa: E402
+
+CHEEK = 50
+
+
+@pytest.fixture(scope="module")
+def mesh() -> TexturedMesh:
+    return TexturedMesh.of(builtin.load())
+
+
+def test_the_texture_fades_to_the_rim_and_to_the_eyes(mesh: TexturedMesh) -> None:
+    assert (mesh.share[FACE_OVAL] == 0).all()
+    assert (mesh.share[LEFT_EYE_UPPER] == 0).all()
+    assert mesh.share[CHEEK] == 1
+    assert ((mesh.share >= 0) & (mesh.share <= 1)).all()
+
+
+def test_a_model_that_lacks_landmarks_is_refused() -> None:
+    model = builtin.load()
+    some = np.array(model.landmark_vertices)
+    some[5] = -1
+    with pytest.raises(ModelError, match="lacks 1"):
+        TexturedMesh.of(replace(model, landmark_vertices=some))
+
+
+def test_no_step_makes_no_difference_and_steps_are_averaged_over_the_window() -> None:
+    torch.manual_seed(0)
+    generator = Generator(PRESETS["tiny"].texture.gan.network).requires_grad_(False)
+    codes = torch.randn(3, 8, 16)
+    none = texture_change(generator, codes, (0.25, 0.5, 0.25), torch.zeros_like(codes), True)
+    assert none.shape == (32, 32, 3)
+    assert np.abs(none).max() == 0
+    steps = torch.zeros_like(codes)
+    steps[1] = 1.0
+    part = texture_change(generator, codes, (0.25, 0.5, 0.25), steps, True)
+    same = texture_change(
+        generator, (codes * torch.tensor([0.25, 0.5, 0.25])[:, None, None]).sum(0)[None], (1.0,), 0.5 * steps[1:2], True
+    )
+    np.testing.assert_allclose(part, same, atol=1e-4)
+    drawn = texture_change(generator, codes, (0.25, 0.5, 0.25), steps, False)
+    assert 0 <= drawn.min() <= drawn.max() <= 1
+
+
+def test_a_crop_that_is_not_moved_nor_changed_keeps_its_bits(mesh: TexturedMesh, moving: Analysis) -> None:
+    face, frame = moving.faces[0], next(iter(moving.clip.frames()))
+    landmarks = np.asarray(face.track.landmarks(0, 1)[0], np.float64)
+    place = Placement.of(landmarks, face.parameters.pose(0), np.zeros((468, 3)), frame.width, frame.height)
+    crop = frame.crop(place.box)
+    skin = np.full(3, 0.6)
+    still = edit_crop(mesh, crop, place, landmarks, np.zeros((32, 32, 3), np.float32), 1.0, True, skin)
+    np.testing.assert_array_equal(still, crop)
+    red = np.zeros((32, 32, 3), np.float32)
+    red[..., 0] = 0.2
+    redder = edit_crop(mesh, crop, place, landmarks, red, 1.0, True, skin)
+    x, y = (landmarks[CHEEK, :2] - [place.box.x0, place.box.y0]).round().astype(int)
+    np.testing.assert_allclose(redder[y, x] - crop[y, x], [min(0.2, 1 - crop[y, x, 0]), 0, 0], atol=1e-3)
+    rim = (landmarks[FACE_OVAL, :2] - [place.box.x0, place.box.y0]).round().astype(int)
+    inside = (rim >= 0).all(axis=1) & (rim[:, 0] < crop.shape[1]) & (rim[:, 1] < crop.shape[0])
+    columns, rows = rim[inside].T
+    # Where the head is turned, some of the rim hides behind the cheek.
+    assert np.quantile(np.abs(redder - crop)[rows, columns].max(axis=1), 0.75) < 0.05
+
+
+def test_frames_come_out_the_same_in_any_order_and_with_the_window(moving: Analysis, actor_folder: Path) -> None:
+    """The renderer reads ahead; asked for a frame behind, it starts again and finds the same."""
+    track = EmotionTrack.parse("happy 1")
+    frames = list(moving.clip.frames())
+    renderer = load("two_level", actor=actor_folder).face_renderer(moving, moving.faces[0], track)
+    first = renderer.render(frames[2]).rgb()
+    renderer.render(frames[6])
+    np.testing.assert_array_equal(renderer.render(frames[2]).rgb(), first)
+    unsmoothed = load("two_level", actor=actor_folder, smoothing_frames=1)
+    assert (unsmoothed.face_renderer(moving, moving.faces[0], track).render(frames[2]).rgb() != first).any()
+
+
+@pytest.mark.parametrize("settings", [{"texture": 0.0}, {"shape": 0.0}, {"detail": False}, {"lips": 1.0}])
+def test_every_setting_changes_the_picture(moving: Analysis, actor_folder: Path, settings: dict) -> None:
+    track = {"largest": EmotionTrack.parse("surprised 1")}
+    usual = next(render(load("two_level", actor=actor_folder), moving, track)).rgb()
+    other = next(render(load("two_level", actor=actor_folder, **settings), moving, track)).rgb()
+    assert (usual != other).any()
+
+
+def test_intensity_comes_in_gently(moving: Analysis, actor_folder: Path) -> None:
+    """A frame of which hardly anything is asked hardly changes, in both ways to lay the texture."""
+    source = next(iter(moving.clip.frames())).rgb().astype(int)
+    for detail in (True, False):
+        system = load("two_level", actor=actor_folder, detail=detail)
+        little, much = (
+            np.abs(next(render(system, moving, {"largest": EmotionTrack.parse(f"happy {i}")})).rgb() - source).mean()
+            for i in (0.002, 1.0)
+        )
+        assert little < 0.1 * much
+
+
+def test_what_the_actor_cannot_show_is_told() -> None:
+    times = np.array([0.0, 1.0])
+    assert asked_of(("sad", "happy"), EmotionTrack.parse("happy 1").sample(times)).tolist() == [[0, 1], [0, 1]]
+    with pytest.raises(EmotionError, match=r"no 'fear'; it shows: sad, happy"):
+        asked_of(("sad", "happy"), EmotionTrack.parse("fear 0.5").sample(times))
+    with pytest.raises(EmotionError, match="action units"):
+        asked_of(("happy",), EmotionTrack.parse("AU12 0.5").sample(times))
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, "--actor"),
+        ({"actor": Path("a"), "texture": 1.5}, "texture"),
+        ({"actor": Path("a"), "lips": float("nan")}, "lips"),
+        ({"actor": Path("a"), "smoothing_frames": 5}, "1 or 3"),
+        ({"actor": Path("a"), "teeth": "gold"}, "frame or drawn"),
+    ],
+)
+def test_settings_out_of_range(settings: dict, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        TwoLevelConfig(**settings)
+
+
+def test_the_mouth_is_filled_between_the_lips_alone(actor_folder: Path) -> None:
+    """An open mouth in front of grey: only pixels inside the inner lips change; a shut mouth changes nothing."""
+    model = builtin.load()
+    actor = load("two_level", actor=actor_folder).actor
+    filling = MouthFilling(model, actor.mouth, actor.mouth_encoder)
+    pose = Pose(np.array([0.1, 0.2, 0.0]), 2.0, np.array([230.0, 240.0]))
+    beta = np.zeros(model.expression_count)
+    beta[model.expression_names.index("AU27")] = 1.0
+    alpha, corner = np.zeros(model.identity_count), np.array([30.0, 40.0])
+    picture = np.full((400, 400, 3), 0.3, np.float32)
+    opened = model.shape(alpha, beta)
+    changed = (np.abs(filling.fill(picture, corner, opened, pose) - picture) > 1e-3).any(axis=2)
+    inner = model.lip_pairs
+    ring = project(opened[np.concatenate([inner[:, 0], inner[::-1, 1]])], pose)[:, :2] - corner
+    # A pixel of the tiny crop (32 px for 84 mm) is 5 px of the picture, and the cubic kernel reaches two.
+    allowed = binary_dilation(polygon_mask(ring, 400, 400), iterations=14)
+    assert changed.sum() > 100
+    assert not (changed & ~allowed).any()
+    shut = model.shape(alpha, np.zeros(model.expression_count))
+    shut[inner[:, 1]] = shut[inner[:, 0]]
+    assert filling.fill(picture, corner, shut, pose) is picture
