@@ -9,7 +9,6 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import mien
 from mien.metrics.evaluation.measured import Measured
 from mien.video.claim import mien_version
 
@@ -30,7 +29,7 @@ def conditions_of(measured: Measured) -> dict[str, str]:
 
 def program() -> dict[str, str]:
     """What measured: mien's version and, where it runs from a checkout, the commit."""
-    package = Path(mien.__file__).resolve().parent
+    package = Path(__file__).resolve().parents[2]
     commit = commit_of(package.parents[1]) if package.parent.name == "src" else ""
     return {"mien": mien_version(), **({"commit": commit} if commit else {})}
 
