@@ -158,7 +158,9 @@ def test_the_mouth_is_filled_between_the_lips_alone(actor_folder: Path) -> None:
     alpha, corner = np.zeros(model.identity_count), np.array([30.0, 40.0])
     picture = np.full((400, 400, 3), 0.3, np.float32)
     opened = model.shape(alpha, beta)
-    changed = (np.abs(filling.fill(picture, corner, opened, pose) - picture) > 1e-3).any(axis=2)
+    changed = (np.abs(filling.fill(picture, corner, opened, pose) - picture) > 0.01).any(
+        axis=2
+    )  # of 1: two shades of 255
     inner = model.lip_pairs
     ring = project(opened[np.concatenate([inner[:, 0], inner[::-1, 1]])], pose)[:, :2] - corner
     # A pixel of the tiny crop (32 px for 84 mm) is 5 px of the picture, and the cubic kernel reaches two.
