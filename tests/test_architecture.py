@@ -12,7 +12,10 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parent.parent
 PACKAGE = REPOSITORY / "src" / "mien"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
-MAY_NEED_TORCH = ("mien.nn", "mien.training", "mien.systems")
+MAY_NEED_TORCH = (
+    *("mien.nn", "mien.training", "mien.systems", "mien.reconstruction.deep3d", "mien.reconstruction.shading"),
+    *(f"mien.reconstruction.photometric{part}" for part in ("", "_cost", "_descent")),
+)
 RUNS_WITHOUT_TORCH = ("mien.systems.base", "mien.systems.instant")
 
 BANNED_WORDS = {"utils", "util", "helpers", "helper", "misc", "manager", "common"}

@@ -135,7 +135,7 @@ def test_gradient_is_that_of_the_cost(model, face, wrong, start) -> None:
     canvases = FaceCanvases.of(model, wrong, start, face.clip.pictures[:2])
     cost = FaceCost(model, canvases, PhotometricSettings(), torch.float64)
     rng = np.random.default_rng(1)
-    corners = len(cost.corner_list)
+    corners = cost.skin_count
     values = Unknowns(
         cost.tensor(start.alpha),
         cost.tensor(0.1 * rng.normal(size=(corners, 3))),
@@ -247,7 +247,7 @@ def test_the_cost_sees_the_surface_where_numpy_puts_it(model, face, wrong, start
     canvases = FaceCanvases.of(model, wrong, start, face.clip.pictures[:1])
     cost = FaceCost(model, canvases, PhotometricSettings(), torch.float64)
     zeros = [cost.tensor(np.zeros(shape)) for shape in ((1, 3), (1,), (1, 2), (1, 9, 3))]
-    albedo = cost.tensor(np.zeros((len(cost.corner_list), 3)))
+    albedo = cost.tensor(np.zeros((cost.skin_count, 3)))
     surface = cost.surface(Unknowns(cost.tensor(start.alpha), albedo, cost.start_beta, *zeros))
     points = surface_points(model)
     shape = model.shape(start.alpha, start.beta[0])

@@ -172,15 +172,13 @@ def _first_person(cost: FaceCost) -> torch.Tensor:
     """Albedo to begin with: even, or the model's mean."""
     if cost.own_albedo is not None:
         return cost.start_beta.new_zeros(cost.own_albedo[1].shape[-1])
-    return cost.start_beta.new_zeros(len(cost.corner_list), 3)
+    return cost.start_beta.new_zeros(cost.skin_count, 3)
 
 
 def _person(model: MorphableModel, cost: FaceCost, found: Unknowns) -> Person:
-    corners = cost.albedo(found).double().numpy()
-    relative = corners / _level(corners)
-    points = surface_points(model)
-    vertices = points.vertices[points.corner_vertices]
-    nearest = KDTree(model.mean[vertices]).query(model.mean)[1]
+    skin = cost.albedo(found).double().numpy()
+    relative = skin / _level(skin)
+    nearest = KDTree(model.mean[surface_points(model).skin]).query(model.mean)[1]
     own = found.albedo.numpy().astype(np.float32) if cost.own_albedo is not None else None
     return Person(found.alpha.numpy().astype(np.float32), relative[nearest].astype(np.float32), own)
 
@@ -216,8 +214,7 @@ def _refine_chunk(
     """Refine some frames into the result; returns the last one's corrections."""
     canvases = FaceCanvases.of(model, track, fit, pictures)
     cost = FaceCost(model, canvases, settings)
-    at = surface_points(model)
-    relative = person.albedo[at.vertices[at.corner_vertices]]
+    relative = person.albedo[surface_points(model).skin]
     albedo = cost.tensor(np.log(relative)) if person.coefficients is None else cost.tensor(person.coefficients)
     first = start(cost, canvases, model, cost.tensor(person.alpha), albedo)
     usable = np.flatnonzero(_usable(cost, canvases, model, first))

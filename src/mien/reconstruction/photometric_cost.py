@@ -32,6 +32,7 @@ from mien.types import AnyArray
 
 LEAST_FACING = 0.15
 _LEAST_ALBEDO = 1e-3
+_EDGES = 1000.0  # About as many as the built-in face has on skin.
 _LIGHT_PRIOR = (0.0, *[1e-4] * 3, *[1e-3] * 5)
 """Of light relative to its constant part, times the photometric weight: that of ``light.fit_light``, where brightness
 errors are of linear light; gamma coded they are about a quarter, squared a fifteenth."""
@@ -43,7 +44,7 @@ class Unknowns:
 
     Attributes:
         alpha: ``(A,)``.
-        albedo: ``(c, 3)`` logarithm of reflectance, linear light, at the points' corners; or ``(K,)`` coefficients of
+        albedo: ``(c, 3)`` logarithm of reflectance, linear light, at the vertices on skin; or ``(K,)`` coefficients of
             the model's own albedo.
         beta: ``(T, E)``.
         turn: ``(T, 3)`` rotation vectors, applied after the start's.
@@ -110,17 +111,18 @@ class FaceCost:
         self.mean = self.tensor(model.mean[at])
         self.identity = self.tensor(model.identity[at].reshape(3 * len(at), -1))
         self.expression = self.tensor(model.expression[at].reshape(3 * len(at), -1))
-        self.triangles, self.corners, self.edges = (
-            torch.from_numpy(array.astype(np.int64)) for array in (points.triangles, points.corners, points.edges)
+        numbers = (points.triangles, points.corners, points.skin_corners, points.skin_edges)
+        self.triangles, self.corners, self.skin_corners, self.skin_edges = (
+            torch.from_numpy(array.astype(np.int64)) for array in numbers
         )
         self.weights = self.tensor(points.weights)[..., None]
-        self.corner_list = torch.from_numpy(points.corner_vertices.astype(np.int64))
-        self.corner_places = torch.searchsorted(self.corner_list, self.corners)
-        self.edge_places = torch.searchsorted(self.corner_list, self.edges)
+        self.skin_count = len(points.skin)
+        ends = model.mean[points.skin[points.skin_edges]].astype(np.float64)
+        self.edge_mm = self.tensor(np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1).clip(min=0.1))
         self.own_albedo = None
         if model.albedo is not None:
-            vertices = at[points.corner_vertices]
-            self.own_albedo = (self.tensor(model.albedo.mean[vertices]), self.tensor(model.albedo.basis[vertices]))
+            own = (model.albedo.mean[points.skin], model.albedo.basis[points.skin])
+            self.own_albedo = (self.tensor(own[0]), self.tensor(own[1]))
         self.marked = torch.from_numpy(points.landmark_vertices.astype(np.int64))
         self.marked_weights = self.tensor(LandmarkBasis.of(model).weights[points.landmarks])
         self.targets = self.tensor(canvases.landmarks[:, points.landmarks])
@@ -154,7 +156,7 @@ class FaceCost:
         return Surface(places, -at[..., 2] * scale[:, None] * EYE_DISTANCE_PX, facing, landmarks)
 
     def albedo(self, unknowns: Unknowns) -> Tensor:
-        """Reflectance for linear light at the corners, ``(c, 3)``."""
+        """Reflectance for linear light at the vertices on skin, ``(c, 3)``."""
         if self.own_albedo is None:
             return torch.exp(unknowns.albedo)
         mean, basis = self.own_albedo
@@ -162,7 +164,7 @@ class FaceCost:
 
     def point_albedo(self, unknowns: Unknowns) -> Tensor:
         """The same at the points, ``(P, 3)``."""
-        return (self.albedo(unknowns)[self.corner_places] * self.weights).sum(dim=1)
+        return (self.albedo(unknowns)[self.skin_corners] * self.weights).sum(dim=1)
 
     def differences(self, unknowns: Unknowns, surface: Surface, pictures: Tensor, smaller: int) -> Tensor:
         """Frame minus model at the points, gamma coded, ``(T, P, 3)``."""
@@ -204,9 +206,10 @@ class FaceCost:
         cost = 0.5 * settings.landmarks.identity_ridge * unknowns.alpha.square().sum()
         if self.own_albedo is not None:
             return cost + 0.5 * settings.albedo_ridge * unknowns.albedo.square().sum()
-        edge = unknowns.albedo[self.edge_places[:, 0]] - unknowns.albedo[self.edge_places[:, 1]]
-        square = edge.square().sum(dim=1)
-        uneven = (square / (1.0 + square / settings.albedo_edge**2)).mean()
+        step = unknowns.albedo[self.skin_edges[:, 0]] - unknowns.albedo[self.skin_edges[:, 1]]
+        square = step.square().sum(dim=1)
+        # The sum over edges of squared steps is the same on coarse meshes and fine ones; what a step may be is not.
+        uneven = (square / (1.0 + square / (settings.albedo_edge * self.edge_mm).square())).sum() / _EDGES
         apart = unknowns.albedo.square().sum(dim=1).mean()
         weight = settings.photometric_weight
         return cost + weight * (settings.albedo_smoothness * uneven + settings.albedo_level * apart)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from scipy.spatial import KDTree
 from torch import Tensor
 from torch.nn import functional
 
@@ -16,6 +17,7 @@ from mien.reconstruction.face_canvas import FaceCanvases
 from mien.reconstruction.light import fit_light
 from mien.reconstruction.parameters import SRGB_EXPONENT
 from mien.reconstruction.photometric_cost import LEAST_FACING, FaceCost, Surface, Unknowns
+from mien.reconstruction.surface_points import surface_points
 from mien.types import AnyArray
 
 SIZES = (3, 1)
@@ -29,6 +31,7 @@ _BETAS = (0.9, 0.99)
 _LAST_STEP = 0.02  # Of the first.
 _LEAST_SAMPLES = 30
 _DARK = 0.02
+_LEAST_SHARE = 0.05  # Of a point, for a vertex to have seen its colour.
 
 
 def start(cost: FaceCost, canvases: FaceCanvases, model: MorphableModel, alpha: Tensor, albedo: Tensor) -> Unknowns:
@@ -57,7 +60,7 @@ def first_light(cost: FaceCost, unknowns: Unknowns, surface: Surface, visible: T
 
 @torch.no_grad()
 def first_albedo(cost: FaceCost, canvases: FaceCanvases, model: MorphableModel, unknowns: Unknowns) -> Tensor:
-    """Log albedo ``(c, 3)`` that the frames show under their light, on average; 0 in all, and where nothing is seen."""
+    """Log albedo ``(c, 3)`` that the frames show under their light, 0 on average; unseen skin has the nearest seen."""
     surface = cost.surface(unknowns)
     visible = visibility(cost, canvases, model, unknowns, surface)
     read = shading.sampled(cost.pictures, surface.places).clamp_min(_DARK) ** SRGB_EXPONENT
@@ -65,13 +68,17 @@ def first_albedo(cost: FaceCost, canvases: FaceCanvases, model: MorphableModel, 
     seen = (visible * surface.normals[..., 2].clamp_min(0.0))[..., None]
     at_points = ((read / light).log() * seen).sum(dim=0)
     share = seen.sum(dim=0)
-    total, weight = (unknowns.albedo.new_zeros(len(cost.corner_list), width) for width in (3, 1))
+    total, weight = (unknowns.albedo.new_zeros(cost.skin_count, width) for width in (3, 1))
     for k in range(3):
-        total.index_add_(0, cost.corner_places[:, k], at_points * cost.weights[:, k])
-        weight.index_add_(0, cost.corner_places[:, k], share * cost.weights[:, k])
-    found = total / weight.clamp_min(1e-6)
-    known = weight > 1e-6
-    return torch.where(known, found - (found * known).sum(dim=0) / known.sum().clamp_min(1), 0.0)
+        total.index_add_(0, cost.skin_corners[:, k], at_points * cost.weights[:, k])
+        weight.index_add_(0, cost.skin_corners[:, k], share * cost.weights[:, k])
+    known = np.flatnonzero(weight[:, 0].numpy() > _LEAST_SHARE)
+    if not len(known):
+        return torch.zeros_like(total)
+    found = total[known] / weight[known]
+    places = model.mean[surface_points(model).skin]
+    nearest = KDTree(places[known]).query(places)[1]
+    return (found - found.mean(dim=0))[torch.from_numpy(nearest)]
 
 
 @torch.no_grad()

@@ -16,8 +16,9 @@ class PhotometricSettings:
             of 0.04, beside 60 landmarks with one of 0.008 eye distances, give 0.1. On two real clips twice that took
             another tenth off the colour difference and added a fifth to a third to the landmarks' residual.
         robust: Colour difference, as a length in RGB, at which a point counts half.
-        albedo_smoothness: Of the mean squared step of log albedo along an edge, times the photometric weight.
-        albedo_edge: Step of log albedo from which it is an edge of lips, brows or beard and may be larger.
+        albedo_smoothness: Of squared steps of log albedo along the mesh's edges, added up, over a thousand, times the
+            photometric weight.
+        albedo_edge: Step of log albedo a mm from which it is an edge of lips, brows or beard and may be larger.
         albedo_level: Pulls log albedo to 0, times the photometric weight: what is as well light is light.
         albedo_ridge: Prior of the model's own albedo coefficients, N(0, 1).
         smoothness: Of corrections from frame to frame; 0 leaves every frame on its own.
@@ -33,7 +34,7 @@ class PhotometricSettings:
     photometric_weight: float = 0.1
     robust: float = 0.3
     albedo_smoothness: float = 0.003
-    albedo_edge: float = 0.3
+    albedo_edge: float = 0.05
     albedo_level: float = 0.002
     albedo_ridge: float = 2e-6
     smoothness: float = 1e-6

@@ -40,8 +40,9 @@ class SurfacePoints:
         triangles: ``(m, 3)`` the triangles between them, numbers within ``vertices``.
         corners: ``(P, 3)`` each point's triangle, numbers within ``vertices``.
         weights: ``(P, 3)`` each point's place in it, adding up to 1.
-        edges: ``(e, 2)`` edges of the points' triangles, numbers within ``vertices``.
-        corner_vertices: ``(c,)`` which of ``vertices`` are corners of a point's triangle.
+        skin: ``(c,)`` the model's vertices on skin, corners of the points' triangles among them: where albedo is known.
+        skin_corners: ``(P, 3)`` each point's triangle, numbers within ``skin``.
+        skin_edges: ``(e, 2)`` edges between them, numbers within ``skin``.
         landmarks: ``(l,)`` the tracker's landmarks that the model has.
         landmark_vertices: ``(l,)`` their vertices, numbers within ``vertices``.
     """
@@ -50,8 +51,9 @@ class SurfacePoints:
     triangles: IntArray
     corners: IntArray
     weights: FloatArray
-    edges: IntArray
-    corner_vertices: IntArray
+    skin: IntArray
+    skin_corners: IntArray
+    skin_edges: IntArray
     landmarks: IntArray
     landmark_vertices: IntArray
 
@@ -83,23 +85,32 @@ def surface_points(model: MorphableModel, count: int = POINT_COUNT) -> SurfacePo
     places = chosen[np.searchsorted(share, (np.arange(count) + rng.random(count)) / count).clip(0, len(chosen) - 1)]
     root, along = np.sqrt(rng.random(count)), rng.random(count)  # R. Osada et al., "Shape Distributions", 2002, eq. 1
     weights = np.stack([1.0 - root, root * (1.0 - along), root * along], axis=1)
-    return _around(model, triangles[places], weights)
+    return _around(model, triangles[places], weights, triangles[chosen])
 
 
-def _around(model: MorphableModel, corners: AnyArray, weights: DoubleArray) -> SurfacePoints:
-    used = np.unique(corners)
-    ring = model.triangles[np.isin(model.triangles, used).any(axis=1)]
+def _around(model: MorphableModel, corners: AnyArray, weights: DoubleArray, skin_triangles: AnyArray) -> SurfacePoints:
+    ring = model.triangles[np.isin(model.triangles, np.unique(corners)).any(axis=1)]
     landmarks = np.flatnonzero(model.landmark_vertices >= 0)
     marked = model.landmark_vertices[landmarks]
     vertices = np.unique(np.concatenate([ring.ravel(), marked]))
-
-    def local(numbers: AnyArray) -> IntArray:
-        return np.searchsorted(vertices, numbers).astype(np.int32)
-
-    pairs = np.concatenate([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]])
+    skin = np.unique(skin_triangles)
+    pairs = np.concatenate([skin_triangles[:, [0, 1]], skin_triangles[:, [1, 2]], skin_triangles[:, [2, 0]]])
     edges = np.unique(np.sort(pairs, axis=1), axis=0)
-    places = (local(ring), local(corners), weights.astype(np.float32), local(edges), local(used))
-    return SurfacePoints(vertices.astype(np.int32), *places, landmarks.astype(np.int32), local(marked))
+
+    def within(numbers: AnyArray, whole: AnyArray) -> IntArray:
+        return np.searchsorted(whole, numbers).astype(np.int32)
+
+    return SurfacePoints(
+        vertices=vertices.astype(np.int32),
+        triangles=within(ring, vertices),
+        corners=within(corners, vertices),
+        weights=weights.astype(np.float32),
+        skin=skin.astype(np.int32),
+        skin_corners=within(corners, skin),
+        skin_edges=within(edges, skin),
+        landmarks=landmarks.astype(np.int32),
+        landmark_vertices=within(marked, vertices),
+    )
 
 
 def _foremost(mean: DoubleArray, triangles: AnyArray, centre: DoubleArray) -> AnyArray:
