@@ -29,6 +29,8 @@ class LabelledClip:
         view: Where the camera stood; ``front``, ``left_30`` and so on, as MEAD names it.
         start_s: Start of the stretch, seconds of the clip.
         stop_s: Its end; None is the clip's.
+        made_by: The program and system that put the expression on, if it was not filmed: ``mien 0.1.0, instant``.
+        made_from: What names the footage that it was put on, the same for all clips made from it.
 
     Raises:
         InputError: The emotion is not known, or intensity or stretch are out of range.
@@ -42,6 +44,8 @@ class LabelledClip:
     view: str = FRONT
     start_s: float = 0.0
     stop_s: float | None = None
+    made_by: str = ""
+    made_from: str = ""
 
     def __post_init__(self) -> None:
         if self.emotion != NEUTRAL and self.emotion not in EMOTION_INDEX:

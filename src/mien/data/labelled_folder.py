@@ -1,9 +1,13 @@
-"""A plain folder of videos with a table of labels, ``labels.csv``. The columns are described in ``docs/footage.md``."""
+"""A plain folder with a table of labels, ``labels.csv``: read and written. ``docs/footage.md`` describes the columns.
+
+The videos lie in the folder, or elsewhere: then the table names them by a path from the folder, or an absolute one.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
 from mien.data.labelled_clip import FRONT, Footage, LabelledClip, Skipped, empty_reason
@@ -11,7 +15,7 @@ from mien.emotion.vocabulary import NEUTRAL, canonical, quoted, suggestion
 from mien.errors import EmotionError, InputError
 
 TABLE = "labels.csv"
-COLUMNS = ("file", "emotion", "intensity", "actor", "view", "start_s", "stop_s")
+COLUMNS = ("file", "emotion", "intensity", "actor", "view", "start_s", "stop_s", "made_by", "made_from")
 REQUIRED = ("file", "emotion")
 
 
@@ -54,6 +58,18 @@ def read_labelled_folder(folder: Path) -> Footage:
     return Footage(folder, "folder", tuple(sorted(clips.values(), key=lambda clip: clip.name)), tuple(skipped))
 
 
+def table_line(cells: Iterable[str | float | None]) -> str:
+    """A line of the table, in the order of :data:`COLUMNS`, without its end; None leaves a cell empty."""
+    line = io.StringIO()
+    written = ["" if cell is None else f"{round(cell, 4):.10g}" if isinstance(cell, float) else cell for cell in cells]
+    csv.writer(line, lineterminator="").writerow(written)
+    return line.getvalue()
+
+
+HEADER = ",".join(COLUMNS)
+"""First line of the tables that mien writes."""
+
+
 def _header(cells: list[str]) -> list[str]:
     header = [cell.strip() for cell in cells]
     for name in header:
@@ -77,8 +93,6 @@ def _clip(folder: Path, header: list[str], row: list[str]) -> LabelledClip:
     if "emotion" not in cells:
         raise InputError("emotion is empty")
     file = Path(cells["file"])
-    if file.is_absolute() or ".." in file.parts:
-        raise InputError(f"file is {quoted(cells['file'])}, which does not lie in the folder")
     emotion = canonical(cells["emotion"])
     intensity = _number(cells, "intensity", 0.0 if emotion == NEUTRAL else 1.0)
     start_s, stop_s = _number(cells, "start_s", 0.0), _number(cells, "stop_s", None)
@@ -94,6 +108,8 @@ def _clip(folder: Path, header: list[str], row: list[str]) -> LabelledClip:
         view=cells.get("view", FRONT),
         start_s=start_s,
         stop_s=stop_s,
+        made_by=cells.get("made_by", ""),
+        made_from=cells.get("made_from", ""),
     )
 
 

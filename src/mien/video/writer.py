@@ -55,7 +55,7 @@ class ClipWriter:
 
     def __init__(
         self, path: str | os.PathLike[str], source: Clip, settings: EncoderSettings | None = None,
-        metadata: Mapping[str, str] | None = None,
+        metadata: Mapping[str, str] | None = None, *, stop_s: float | None = None,
     ) -> None:  # fmt: skip
         """Check the output's place and format; nothing is written yet.
 
@@ -64,6 +64,7 @@ class ClipWriter:
             source: the clip that is edited.
             settings: how to encode.
             metadata: tags to add to the source's own.
+            stop_s: end of what is written, where that is only the clip's beginning: its sound ends there, too.
 
         Raises:
             OutputError: unknown suffix, output is the input, or its folder cannot be written.
@@ -72,6 +73,7 @@ class ClipWriter:
         self.source = source
         self._settings = settings or EncoderSettings()
         self._metadata = dict(metadata or {})
+        self._stop_s = stop_s
         self._warnings: list[str] = []
         self._sink: _Sink | None = None
         self._last_pts: int | None = None
@@ -97,7 +99,9 @@ class ClipWriter:
     def _open_sink(self) -> _Sink:
         if self._kind == "images":
             return ImageSink(self._partial, self.path, self.source.reader, self._warn)
-        return _VideoSink(self._partial, self._kind, self.source, self._settings, self._metadata, self._warn)
+        return _VideoSink(
+            self._partial, self._kind, self.source, self._settings, self._metadata, self._stop_s, self._warn
+        )
 
     def write(self, frame: Frame) -> None:
         """Write the next frame.
@@ -164,12 +168,13 @@ class _VideoSink:
 
     def __init__(
         self, partial: Path, container: str, source: Clip, settings: EncoderSettings, metadata: Mapping[str, str],
-        warn: Any,
+        stop_s: float | None, warn: Any,
     ) -> None:  # fmt: skip
         reader = source.reader
         form = reader.picture_format
         self._time_base = form.time_base
         self._form = form
+        self._stop = None if stop_s is None else Fraction(stop_s)
         video = reader if isinstance(reader, VideoReader) else None
         self._plan = plan_encoding(
             source.info, form.layout, (form.width, form.height), container, settings,
@@ -238,7 +243,7 @@ class _VideoSink:
         """Flush the encoder, copy what is left, complete the container."""
         self._mux(self._stream.encode(None))
         if self._remuxer is not None:
-            self._remuxer.copy_until(None)
+            self._remuxer.copy_until(self._stop)
             self._remuxer.close()
         self._output.close()
 

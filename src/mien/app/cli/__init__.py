@@ -78,7 +78,9 @@ def _application() -> App:
         edit,
         emotions,
         evaluate,
+        expand,
         inspect,
+        label,
         prepare,
         render,
         sheet,
@@ -98,6 +100,8 @@ def _application() -> App:
         application.command(command)
     application.command(evaluate.evaluate)
     application.command(compare.compare)
+    application.command(label.label)
+    application.command(expand.expand)
     application.command(prepare.prepare)
     application.command(train.train)
     application.command(study.study)

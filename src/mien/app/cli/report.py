@@ -26,6 +26,7 @@ _EVERY_S = 0.5
 
 _STAGE_NAMES = {
     "analyse": "Analysing", "render": "Rendering", "measure": "Measuring", "fetch": "Fetching", "prepare": "Preparing",
+    "label": "Labelling",
 }  # fmt: skip
 
 
