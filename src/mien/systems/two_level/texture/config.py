@@ -115,8 +115,8 @@ def _narrow(resolution: int, latent: int, base: int, limit: int, encoder_side: i
     channels = (width // 4, width // 2, width, width)
     encoder = EncoderConfig(encoder_side, latent, gan.styles, (1, 2, 2, 1), channels)
     return PicturesConfig(
-        GanConfig(gan, batch=8, iterations=6_000, r1=1.0, ema_pictures=5_000),
-        InversionConfig(encoder, batch=8, iterations=8_000, rate=5e-4, perceptual="gradients"),
+        GanConfig(gan, batch=4, iterations=5_000, r1=1.0, ema_pictures=5_000),
+        InversionConfig(encoder, batch=4, iterations=8_000, rate=5e-4, perceptual="gradients"),
     )
 
 
@@ -136,11 +136,11 @@ TINY = PicturesConfig(
 )
 TEXTURE: dict[str, PicturesConfig] = {
     "tiny": TINY,
-    "default": _narrow(128, 128, 4096, 64, encoder_side=128, width=128),
+    "default": _narrow(128, 128, 2048, 64, encoder_side=128, width=64),
     "paper": _paper(512, 16, 100_000, 100_000),
 }
 MOUTH: dict[str, PicturesConfig] = {
     "tiny": TINY,
-    "default": _narrow(64, 64, 2048, 64, encoder_side=64, width=96),
+    "default": _narrow(64, 64, 1024, 64, encoder_side=64, width=64),
     "paper": _paper(128, 32, 30_000, 60_000),
 }
