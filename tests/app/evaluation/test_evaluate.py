@@ -167,6 +167,7 @@ name = "Two"
 sources = ["source.mp4"]
 emotions = ["joy"]
 intensities = [1, 0.5]
+lie_intensities = 3
 """
 
 
@@ -200,6 +201,9 @@ def test_a_suite_that_is_killed_goes_on(edited: Path, tmp_path: Path) -> None:
     tables = {(table["paper"], table["number"]) for table in summary["tables"]}
     assert {("CCFE", "Table 4"), ("CCFE", "Table 5"), ("NED", "Table 1"), ("DNT", "Table 2")} <= tables
     assert all(table["differs"] for table in summary["tables"])
+    for figure in summary["figures"]:  # whatever networks this machine has
+        assert (figure["value"] is not None) or "vailable" in figure["sentence"]
+    assert {"FID", "FED", "LIE[LPIPS-Alex]", "LIE[mini-xception]"} <= {figure["key"] for figure in summary["figures"]}
 
     suite_of(tmp_path, edited, SUITE.replace("[1, 0.5]", "[1]") + "\n[settings]\nwrinkles = 0.5\n")
     changed = result_of(run_here("evaluate", suite, "--json"))
@@ -218,6 +222,7 @@ def test_a_suite_that_is_killed_goes_on(edited: Path, tmp_path: Path) -> None:
         (SUITE + 'systems = ["instand"]', ["instand", "instant"]),
         (SUITE + "[settings]\nlip = 1", ["lip"]),
         (SUITE + "emotion = 3", ["emotion"]),
+        (SUITE.replace("lie_intensities = 3", "lie_intensities = 2"), ["lie_intensities", "from 3"]),
         (SUITE.replace("emotions", "feelings"), ["feelings"]),
         ("sources = [", ["not a suite file"]),
     ],

@@ -22,9 +22,11 @@ from mien.app.evaluation.outputs import PAGE_NAME, csv_of
 from mien.app.evaluation.page import write_suite_page
 from mien.app.evaluation.pair import PairOptions
 from mien.app.evaluation.progress import Part, Share
+from mien.app.evaluation.suite_evenness import lie_figures
 from mien.app.evaluation.suite_file import Render, Suite
+from mien.app.evaluation.suite_footage import footage_figures
 from mien.app.evaluation.suite_results import summarise
-from mien.app.evaluation.suite_summary import SuiteClip, SuiteSummary
+from mien.app.evaluation.suite_summary import SuiteClip, SuiteFigure, SuiteSummary
 from mien.app.jobs import ProgressCallback, staging_folder
 from mien.errors import MienError
 from mien.metrics.evaluation.conditions import hardware, program
@@ -33,6 +35,10 @@ from mien.video.output import output_errors
 
 CLIPS = "clips"
 """Folder of the suite's clips, each with its edit file and its evaluation."""
+
+FEATURES = "features"
+EVENNESS = "evenness"
+"""Folders of what FID and FED, and LIE, were measured on before."""
 
 SUMMARY_NAME = "suite.json"
 TABLE_NAME = "suite.csv"
@@ -60,8 +66,10 @@ def run_suite(suite: Suite, place: Path, progress: ProgressCallback | None = Non
     renders = list(suite.renders())
     with output_errors(place):
         (place / CLIPS).mkdir(parents=True, exist_ok=True)
-    share = Share(len(renders), progress)
+    share = Share(len(renders) + 2, progress)
     finished = [_make(render, place / CLIPS, share.part(number)) for number, render in enumerate(renders)]
+    figures = footage_figures(suite, renders, finished, place / FEATURES, share.part(len(renders)))
+    figures += lie_figures(suite, place / EVENNESS, share.part(len(renders) + 1))
     conditions = {
         **program(),
         "Python": platform.python_version(),
@@ -69,7 +77,7 @@ def run_suite(suite: Suite, place: Path, progress: ProgressCallback | None = Non
         "seconds taken by this run": f"{time.perf_counter() - started:.1f}",
         "clips measured before": str(sum(clip.kept for clip in finished)),
     }
-    _write_summary(suite, place, renders, finished, conditions)
+    _write_summary(suite, place, renders, finished, conditions, figures)
     return finished
 
 
@@ -118,7 +126,12 @@ def _is_rendered(result: Path, asked: Edit) -> bool:
 
 
 def _write_summary(
-    suite: Suite, place: Path, renders: Sequence[Render], finished: Sequence[Finished], conditions: Mapping[str, str]
+    suite: Suite,
+    place: Path,
+    renders: Sequence[Render],
+    finished: Sequence[Finished],
+    conditions: Mapping[str, str],
+    figures: Sequence[SuiteFigure],
 ) -> None:
     evaluations: list[Evaluation] = []
     clips = []
@@ -139,7 +152,7 @@ def _write_summary(
                 evaluation=number,
             )
         )
-    summary = summarise(suite, clips, evaluations, conditions)
+    summary = summarise(suite, clips, evaluations, conditions, figures)
     with staging_folder(place / SUMMARY_NAME) as staging:
         (staging / TABLE_NAME).write_text(csv_of(evaluations), encoding="utf-8")
         write_suite_page(summary, evaluations, staging / PAGE_NAME)

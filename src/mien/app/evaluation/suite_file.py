@@ -14,11 +14,13 @@ import mien.systems
 from mien.app.edit import Setting
 from mien.emotion.vocabulary import canonical
 from mien.errors import InputError, MienError
+from mien.metrics.intensity_linearity import INTENSITIES
 
-_KEYS = {"name", "sources", "emotions", "intensities", "systems", "seeds", "settings", "targets"}
+_KEYS = {"name", "sources", "emotions", "intensities", "systems", "seeds", "settings", "targets", "lie_intensities"}
 _SYSTEM_KEYS = {"name", "label", "actor", "settings"}
 
 MOST_RENDERS = 10_000
+MOST_LIE_INTENSITIES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Suite:
         systems: Ways to render.
         seeds: For systems that draw.
         targets: ``(source's stem, emotion)`` to real footage.
+        lie_intensities: At how many intensities a picture is rendered for LIE; 0 leaves it out.
     """
 
     name: str
@@ -88,6 +91,7 @@ class Suite:
     systems: tuple[SuiteSystem, ...]
     seeds: tuple[int, ...] = ()
     targets: Mapping[tuple[str, str], Path] = field(default_factory=dict)
+    lie_intensities: int = INTENSITIES
 
     def renders(self) -> Iterator[Render]:
         """All of them, in order: sources, then systems, emotions, intensities, seeds."""
@@ -136,6 +140,7 @@ def _suite(data: Any, path: Path) -> Suite:
         systems=tuple(_system(each, shared, path.parent) for each in _list(data, "systems", ["instant"])),
         seeds=tuple(_seed(each) for each in _list(data, "seeds", []) or []),
         targets=_targets(data.get("targets", {}), path.parent),
+        lie_intensities=_lie_intensities(data.get("lie_intensities", INTENSITIES)),
     )
     for what, names in (("systems", [s.label for s in suite.systems]), ("sources", [s.stem for s in suite.sources])):
         if len(set(names)) < len(names):
@@ -177,6 +182,14 @@ def _intensity(value: Any) -> float:
 def _seed(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise InputError(f"a seed is {value!r}; expected a whole number from 0")
+    return value
+
+
+def _lie_intensities(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not (value == 0 or 3 <= value <= MOST_LIE_INTENSITIES):
+        raise InputError(
+            f"lie_intensities is {value!r}; expected 0, or a whole number from 3 to {MOST_LIE_INTENSITIES}"
+        )
     return value
 
 

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
 
 import numpy as np
 
 from mien.app.evaluation.suite_file import Suite
-from mien.app.evaluation.suite_summary import Column, PublishedTable, Row, SuiteClip, SuiteResponse, SuiteSummary
+from mien.app.evaluation.suite_footage import NO_FOOTAGE
+from mien.app.evaluation.suite_summary import (
+    Column,
+    PublishedTable,
+    Row,
+    SuiteClip,
+    SuiteFigure,
+    SuiteResponse,
+    SuiteSummary,
+)
+from mien.metrics.coefficient_distance import coefficient_figure_name
 from mien.metrics.evaluation.evaluation import Evaluation, Figure, Response
 from mien.metrics.linearity import linearity
+from mien.metrics.pixel_distance import APD_NAME, FAPD_NAME, MAPD_NAME
 
 COLUMNS = (
-    Column("recognised", "Seen as asked", "", "higher"),
     Column("lip_correlation", "Lips follow", "", "higher"),
     Column("lip_difference", "Lips differ", "eye distances", "lower"),
     Column("jitter_ratio", "Trembling", "×", "lower"),
@@ -24,13 +34,22 @@ COLUMNS = (
     Column("face_sharpness", "Sharpness", "×", "higher"),
     Column("faults", "Faults a clip", "", "lower"),
 )
-"""Columns of the table by emotion."""
+"""Columns of the table by emotion, after those of the classifiers."""
+
+NEEDS_FOOTAGE = frozenset(
+    ("PSNR", "SSIM", "LMD", "LPIPS-Alex", APD_NAME, FAPD_NAME, MAPD_NAME, *map(coefficient_figure_name, ("apd", "aed")))
+)
+"""Figures of the papers that compare a result with real footage of the target emotion."""
 
 FEWEST_INTENSITIES = 3
 
 
 def summarise(
-    suite: Suite, clips: Sequence[SuiteClip], evaluations: Sequence[Evaluation], conditions: Mapping[str, str]
+    suite: Suite,
+    clips: Sequence[SuiteClip],
+    evaluations: Sequence[Evaluation],
+    conditions: Mapping[str, str],
+    figures: Sequence[SuiteFigure] = (),
 ) -> SuiteSummary:
     """Everything that is told about a suite.
 
@@ -39,16 +58,19 @@ def summarise(
         clips: All renders asked for.
         evaluations: Of those that could be measured; ``clips`` point to them.
         conditions: For the reader.
+        figures: Of the suite as a whole.
     """
     strongest = max(suite.intensities)
+    columns = (*_seen_columns(evaluations), *COLUMNS)
     return SuiteSummary(
         name=suite.name,
         path=str(suite.path),
         clips=tuple(clips),
-        columns=COLUMNS,
-        emotions=tuple(_emotion_rows(suite, clips, evaluations, strongest)),
+        columns=columns,
+        emotions=tuple(_emotion_rows(suite, clips, evaluations, strongest, columns)),
         responses=tuple(_responses(suite, clips, evaluations)),
-        tables=tuple(published_tables(suite, clips, evaluations)),
+        tables=tuple(published_tables(suite, clips, evaluations, figures)),
+        figures=tuple(figures),
         conditions={"table by emotion": f"clips at intensity {strongest:g}", **conditions},
     )
 
@@ -64,7 +86,11 @@ def _chosen(
 
 
 def _emotion_rows(
-    suite: Suite, clips: Sequence[SuiteClip], evaluations: Sequence[Evaluation], strongest: float
+    suite: Suite,
+    clips: Sequence[SuiteClip],
+    evaluations: Sequence[Evaluation],
+    strongest: float,
+    columns: Sequence[Column],
 ) -> Iterable[Row]:
     for system in suite.systems:
         for emotion in suite.emotions:
@@ -73,15 +99,22 @@ def _emotion_rows(
                 for _, found in _chosen(clips, evaluations, emotion=emotion, system=system.label, intensity=strongest)
             ]
             if chosen:
-                values = {column.key: _mean(_value(e, column.key) for e in chosen) for column in COLUMNS}
+                values = {column.key: _mean(_value(e, column.key) for e in chosen) for column in columns}
                 yield Row(emotion, values, system.label, len(chosen))
+
+
+def _seen_columns(evaluations: Sequence[Evaluation]) -> Iterator[Column]:
+    """A column for each classifier that saw something."""
+    keys = [f.key for e in evaluations for f in e.figures if f.key.startswith("recognised[") and f.value is not None]
+    for key in dict.fromkeys(key.partition(":")[0] for key in keys):
+        yield Column(key, f"Seen as asked, by {key[len('recognised[') : -1]}", "", "higher")
 
 
 def _value(evaluation: Evaluation, key: str) -> float | None:
     if key == "faults":
         return float(len(evaluation.with_verdict("fault")))
-    if key == "recognised":
-        return next((f.value for f in evaluation.figures if f.key.startswith("recognised[") and ":" in f.key), None)
+    if key.startswith("recognised["):  # its figures name the emotion, too
+        return next((f.value for f in evaluation.figures if f.key.startswith(f"{key}:")), None)
     figure = evaluation.figure(key)
     return None if figure is None else figure.value
 
@@ -119,25 +152,53 @@ def _points(chosen: Sequence[tuple[SuiteClip, Evaluation]], key: str) -> dict[fl
 def _response(key: str, figure: Figure, points: Mapping[float, float]) -> Response:
     intensities, values = tuple(points), tuple(points.values())
     line = linearity(np.array(intensities), np.array(values))
-    return Response(key, figure.label, figure.unit, intensities, values, float(line.r_squared))
+    label = figure.label.partition(": ")[2] or figure.label  # the emotion is named beside it
+    return Response(key, label[:1].upper() + label[1:], figure.unit, intensities, values, float(line.r_squared))
 
 
 def published_tables(
-    suite: Suite, clips: Sequence[SuiteClip], evaluations: Sequence[Evaluation]
+    suite: Suite, clips: Sequence[SuiteClip], evaluations: Sequence[Evaluation], figures: Sequence[SuiteFigure] = ()
 ) -> Iterable[PublishedTable]:
     """The papers' tables as published, with a row of ours for each system that has one of their figures.
 
-    A figure counts only under the very name of the column: one made with another network has another name.
+    A figure counts only under the very name of the column: one made with another network has another name, and a column
+    of its own beside the paper's.
     """
     text = resources.files("mien.app.evaluation").joinpath("data/published_tables.json").read_text(encoding="utf-8")
     for table in json.loads(text):
-        columns = tuple(Column(**column) for column in table["columns"])
-        rows = [Row(row["label"], row["values"], ours=False) for row in table["rows"]]
+        published, also = ([Column(**column) for column in table.get(name, [])] for name in ("columns", "also"))
+        ours: list[Row] = []
         for system in suite.systems:
             chosen = [evaluation for _, evaluation in _chosen(clips, evaluations, system=system.label)]
-            values = {column.key: _mean(_value(e, column.key) for e in chosen) for column in columns}
+            whole = {f.key: f.value for f in figures if f.system == system.label and not f.emotion}
+            values = {
+                column.key: whole[column.key] if column.key in whole else _mean(_value(e, column.key) for e in chosen)
+                for column in (*published, *also)
+            }
             if any(value is not None for value in values.values()):
-                rows.append(Row(f"mien, {system.label}", values, system.label, len(chosen)))
+                ours.append(Row(f"mien, {system.label}", values, system.label, len(chosen)))
+        shown = (*published, *(c for c in also if any(row.values[c.key] is not None for row in ours)))
+        theirs = [Row(row["label"], row["values"], ours=False) for row in table["rows"]]
+        lacking = [c for c in (*published, *also) if all(row.values.get(c.key) is None for row in ours)]
         yield PublishedTable(
-            table["paper"], table["number"], table["title"], columns, tuple(rows), tuple(table["differs"])
+            table["paper"],
+            table["number"],
+            table["title"],
+            shown,
+            (*theirs, *ours),
+            tuple(table["differs"]),
+            tuple(_missing(lacking, evaluations, figures)),
         )
+
+
+def _missing(
+    columns: Sequence[Column], evaluations: Sequence[Evaluation], figures: Sequence[SuiteFigure]
+) -> Iterator[str]:
+    """Why there is no figure of ours in a column; nothing where what differs between paper and suite says it."""
+    for column in columns:
+        whys = [f.sentence for f in figures if f.key == column.key and f.value is None]
+        whys += [f.sentence for e in evaluations for f in e.figures if f.key == column.key and f.value is None]
+        if not whys and column.key in NEEDS_FOOTAGE and all(e.target is None for e in evaluations):
+            whys = [NO_FOOTAGE]
+        if whys:
+            yield f"{column.key}. {whys[0]}"

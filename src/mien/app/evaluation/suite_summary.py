@@ -63,6 +63,7 @@ class PublishedTable:
         rows: Published rows, then ours.
         differs: What differs in data, networks or procedure between the paper's figures and ours: plain sentences. Not
             empty where there is a row of ours.
+        missing: Why we have no figure in a column, and what to do: plain sentences.
     """
 
     paper: str
@@ -71,6 +72,7 @@ class PublishedTable:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     differs: tuple[str, ...]
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,27 @@ class SuiteClip:
 
 
 @dataclass(frozen=True, slots=True)
+class SuiteFigure:
+    """A figure that only many pictures or many clips have: FID, FED, LIE.
+
+    Attributes:
+        key: The metric's name, with its network: ``FID[face-api]``.
+        system: That rendered.
+        emotion: Asked for; empty for the mean over the emotions.
+        value: ``None`` where it could not be measured.
+        sentence: What it was measured on, or why it is not there and what to do.
+        origin: Where it is defined.
+    """
+
+    key: str
+    system: str
+    emotion: str
+    value: float | None
+    sentence: str
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SuiteSummary:
     """What a suite found.
 
@@ -125,6 +148,7 @@ class SuiteSummary:
         emotions: Means for each emotion (and system).
         responses: Answers to intensity.
         tables: The papers' tables with our rows.
+        figures: Of the suite as a whole, those that are not available too.
         conditions: What else a reader needs to repeat it: versions, commit, hardware, seconds taken.
     """
 
@@ -135,4 +159,5 @@ class SuiteSummary:
     emotions: tuple[Row, ...]
     responses: tuple[SuiteResponse, ...] = ()
     tables: tuple[PublishedTable, ...] = ()
+    figures: tuple[SuiteFigure, ...] = ()
     conditions: Mapping[str, str] = field(default_factory=dict)

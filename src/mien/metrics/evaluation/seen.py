@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.errors import EmotionError, InputError, WeightsMissingError
+from mien.errors import EmotionError, InputError, ModelError, WeightsMissingError
 from mien.metrics import recognition, second_classifier
+from mien.metrics.emotion_accuracy import emotion_accuracy
 from mien.metrics.evaluation.asked import Asked
 from mien.metrics.evaluation.evaluation import Figure, Series
 from mien.metrics.evaluation.judge_sync import series
@@ -18,7 +19,9 @@ from mien.metrics.evaluation.judged import Kind, judged, unavailable
 from mien.metrics.evaluation.look import Look
 from mien.metrics.evaluation.measured import Measured, mean, worst
 from mien.metrics.expression_classifier import ExpressionClassifier
-from mien.nn.weights.store import find
+from mien.nn.face_crop import mesh_crop
+from mien.nn.hsemotion import INPUT_SIZE, HsEmotion
+from mien.nn.weights.store import find, require_file
 from mien.types import AnyArray, ByteArray, DoubleArray
 
 EVERY = 5
@@ -39,12 +42,14 @@ class Recogniser:
             raises InputError where the face lies outside the picture.
         probability: Class probabilities ``(N, 7)`` and an emotion to the probability that counts as seen, ``(N,)``;
             raises EmotionError for an emotion that it was not taught.
+        classes: Its classes in order, in this project's words; empty where it cannot be used.
         missing: Why it cannot be used on this machine; empty where it can.
     """
 
     name: str
     read: Callable[[ByteArray, AnyArray], AnyArray] | None
     probability: Callable[[AnyArray, str], AnyArray] | None
+    classes: tuple[str, ...] = ()
     missing: str = ""
 
 
@@ -54,7 +59,7 @@ def recognisers() -> tuple[Recogniser, ...]:
     Raises:
         ModelError: The files of one are damaged.
     """
-    return (_mini_xception(), _face_api())
+    return (_mini_xception(), _face_api(), _hsemotion())
 
 
 def classifier_file() -> Path | None:
@@ -70,25 +75,46 @@ def classifier_file() -> Path | None:
 def _mini_xception() -> Recogniser:
     path = classifier_file()
     if path is None:
-        return Recogniser(NAME, None, None, f"Not available: run `mien weights get {NAME}`.")
+        return Recogniser(NAME, None, None, missing=f"Not available: run `mien weights get {NAME}`.")
     network = ExpressionClassifier.load(path)
 
     def read(picture: ByteArray, landmarks: AnyArray) -> AnyArray:
         return np.asarray(np.mean(list(recognition.recognise(picture, landmarks, network).values()), axis=0))
 
-    return Recogniser(NAME, read, lambda found, emotion: recognition.target_probability(found, emotion, network.labels))
+    def probability(found: AnyArray, emotion: str) -> AnyArray:
+        return recognition.target_probability(found, emotion, network.labels)
+
+    words = {label: emotion for emotion, labels in recognition.TARGET_LABELS.items() for label in labels[:1]}
+    return Recogniser(NAME, read, probability, tuple(words[label] for label in network.labels))
 
 
 def _face_api() -> Recogniser:
     try:
         network = second_classifier.second_classifier()
     except WeightsMissingError as error:
-        return Recogniser("face-api", None, None, f"Not available: {error}.")
+        return Recogniser("face-api", None, None, missing=f"Not available: {error}.")
 
     def read(picture: ByteArray, landmarks: AnyArray) -> AnyArray:
         return second_classifier.recognise(picture, landmarks, network)
 
-    return Recogniser("face-api", read, second_classifier.target_probability)
+    return Recogniser("face-api", read, second_classifier.target_probability, network.labels)
+
+
+def _hsemotion() -> Recogniser:
+    try:
+        network = HsEmotion(require_file("hsemotion", "recognised[HSEmotion]"))
+    except ModelError as error:  # not on this machine, or ONNX Runtime is not
+        return Recogniser("HSEmotion", None, None, missing=f"Not available: {str(error).rstrip('.')}.")
+
+    def read(picture: ByteArray, landmarks: AnyArray) -> AnyArray:
+        return np.asarray(network.probabilities(mesh_crop(picture, landmarks, INPUT_SIZE)[None])[0])
+
+    def probability(found: AnyArray, emotion: str) -> AnyArray:
+        if emotion not in network.labels:
+            raise EmotionError(f"HSEmotion has no class for '{emotion}'; it knows {', '.join(network.labels)}")
+        return np.asarray(np.asarray(found)[..., network.labels.index(emotion)])
+
+    return Recogniser("HSEmotion", read, probability, network.labels)
 
 
 class SeenWatcher:
@@ -119,11 +145,29 @@ class SeenWatcher:
         """See :meth:`mien.metrics.evaluation.look.Watcher.figures`."""
         name = self._recogniser.name
         general = Kind(f"recognised[{name}]", f"Seen as the emotion asked for, by {name}", "expression", "", _ORIGIN)
-        if self._recogniser.missing:
-            return [unavailable(general, self._recogniser.missing)]
-        if not self._asked.emotions:
-            return [unavailable(general, "No emotion is asked for clearly enough to be recognised.")]
-        return [self._judge(measured, emotion) for emotion in self._asked.emotions]
+        accuracy = Kind(f"ACC_emo[{name}]", f"Frames filed under the emotion asked for, by {name}", "expression", "",
+                        "FG-EmoTalk")  # fmt: skip
+        why = self._recogniser.missing
+        if not why and not self._asked.emotions:
+            why = "No emotion is asked for clearly enough to be recognised."
+        if why:
+            return [unavailable(general, why), unavailable(accuracy, why)]
+        return [*(self._judge(measured, emotion) for emotion in self._asked.emotions), self._accuracy(accuracy)]
+
+    def _accuracy(self, kind: Kind) -> Figure:
+        """Of the frames seen in which an emotion is asked for; where two are, the stronger one counts."""
+        emotions = self._asked.emotions
+        shown = np.stack([np.where(self._asked.shown(e), self._asked.intensity(e), 0.0) for e in emotions])
+        seen = [(found[1], row) for found, row in zip(self._seen, self._rows, strict=True) if shown[:, row].max() > 0]
+        if not seen:
+            return unavailable(kind, "No frame with a face asks for an emotion clearly enough.")
+        asked = [emotions[int(shown[:, row].argmax())] for _, row in seen]
+        try:
+            value = emotion_accuracy(np.stack([found for found, _ in seen]), self._recogniser.classes, asked)
+        except EmotionError as error:
+            return unavailable(kind, f"{str(error)[0].upper()}{str(error)[1:]}.")
+        told = f"Of {len(seen)} frames looked at, {value:.0%} look most like the emotion that they were asked to show."
+        return judged(kind, value, told)
 
     def series(self, measured: Measured) -> list[Series]:
         """Probability of each emotion asked for, over time, on the frames seen."""

@@ -11,6 +11,7 @@ from mien.app.evaluation.suite_summary import (
     PublishedTable,
     Row,
     SuiteClip,
+    SuiteFigure,
     SuiteResponse,
     SuiteSummary,
 )
@@ -133,8 +134,20 @@ def suite(source: str = "a.mp4") -> SuiteSummary:
         ("The footage is not MEAD; run `mien weights get inception`.",),
     )
     response = SuiteResponse("happy", "instant", Response("corner", "Mouth corners", "mm", (0, 0.5, 1), (0, 1, 2), 1.0))
-    values = {column.key: 1234.5678 for column in COLUMNS}  # as wide as figures get
+    figures = (
+        SuiteFigure("FID[face-api]", "instant", "happy", 0.1025, "10 frames rendered against 12 of real footage."),
+        SuiteFigure("FID[face-api]", "instant", "", 0.1025, "Mean over 1 emotion."),
+        SuiteFigure("LIE[LPIPS-Alex]", "instant", "", None, "Not available: run `mien weights get lpips-alex`."),
+    )
+    means_of = (
+        *(Column(f"recognised[{n}]", f"Seen as asked, by {n}") for n in ("mini-xception", "face-api")),
+        *COLUMNS,
+    )
+    values = {column.key: 1234.5678 for column in means_of}  # as wide as figures get
     means = (
-        Row("happy", {**values, "recognised": None}, "instant", 12), Row("surprised", values, "instant, lips free", 12)
-    )  # fmt: skip
-    return SuiteSummary("Two people", "suite.json", clips, COLUMNS, means, (response,), (published,), {"mien": "0.1.0"})
+        Row("happy", {**values, "recognised[face-api]": None}, "instant", 12),
+        Row("surprised", values, "instant, lips free", 12),
+    )
+    return SuiteSummary(
+        "Two people", "suite.json", clips, means_of, means, (response,), (published,), figures, {"mien": "0.1.0"}
+    )

@@ -283,6 +283,10 @@ def test_a_suite_leads_to_its_clips(browser: Any, written_suite: Path) -> None:
         "56.40",
         "What differs",
         "The footage is not MEAD",
+        "10 frames rendered against 12 of real footage",
+        "FID[face-api]",
+        "mean over the emotions",
+        "LIE[LPIPS-Alex]. Not available: run mien weights get lpips-alex.",
     ):
         assert said in words
     assert page.evaluate("document.querySelector('.finding a').href") == (

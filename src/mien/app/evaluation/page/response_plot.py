@@ -35,7 +35,7 @@ def _response(about: str, response: Response) -> Markup:
     if not pairs:
         return tag("figure", title, plot.nothing(), class_="response")
     ends = _line_ends(pairs) if response.r_squared is not None else ()
-    y = value_axis([value for _, value in pairs])
+    y = value_axis([value for _, value in (*pairs, *ends)])
     dots = "".join(f"M{plot.point(_INTENSITY, y, *pair)}h0" for pair in pairs)
     inside = [tag("path", class_="dots", d=dots)]
     if ends:

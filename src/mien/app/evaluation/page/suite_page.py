@@ -10,7 +10,13 @@ from mien.app.evaluation.page.document import document, page_header, write
 from mien.app.evaluation.page.icons import badge
 from mien.app.evaluation.page.markup import Child, Markup, join, relative_address, sentence, tag
 from mien.app.evaluation.page.response_plot import responses
-from mien.app.evaluation.page.suite_tables import clips_table, emotions_table, published_table, verdict_of
+from mien.app.evaluation.page.suite_tables import (
+    clips_table,
+    emotions_table,
+    figures_of_all,
+    published_table,
+    verdict_of,
+)
 from mien.app.evaluation.page.tables import facts, path_of
 from mien.app.evaluation.page.words import counted, file_name, place, with_unit
 from mien.app.evaluation.suite_summary import SuiteClip, SuiteSummary
@@ -22,6 +28,10 @@ MOST_FINDINGS = 10
 
 _ANSWERS = (
     "Means over the clips of an emotion: on a straight line, half the intensity asked for is half the expression."
+)
+_WHOLE = (
+    "FID and FED: how far what was rendered is from real footage of the emotion. LIE: how unevenly a calm frame "
+    "changes while its intensity rises evenly. The network stands in the name."
 )
 _PAPERS = (
     "The papers' own figures, and ours in the same columns. They were not measured on the same footage; what differs "
@@ -55,6 +65,7 @@ def write_suite_page(summary: SuiteSummary, evaluations: Sequence[Evaluation], p
         ),
         _notice(),
         _block("By emotion", means),
+        _block("Over all clips", figures_of_all(summary), _WHOLE),
         _block("Answer to intensity", answers, _ANSWERS),
         _block("Beside the papers", join([published_table(each) for each in summary.tables]), _PAPERS)
         if summary.tables

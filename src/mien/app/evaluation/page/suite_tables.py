@@ -34,9 +34,7 @@ def published_table(published: PublishedTable) -> Markup:
     parts: list[Child] = [_numbers("Method", published.columns, published.rows, caption, with_system=False)]
     if not ours:
         parts.append(tag("p", "This suite has no row for it.", class_="quiet"))
-    if published.differs:
-        parts.append(tag("p", tag("strong", "What differs"), class_="differs-title"))
-        parts.append(tag("ul", [tag("li", sentence(each)) for each in published.differs], class_="differs"))
+    parts += [_listed("What differs", published.differs), _listed("Not measured", published.missing)]
     return tag("section", parts, class_="published", aria_label=title)
 
 
@@ -48,13 +46,42 @@ def _numbers(first: str, columns: Sequence[Column], rows: Sequence[Row], caption
     for each in rows:
         about = [] if not with_system or not each.system else [each.system]
         if each.clips is not None:
-            about.append("1 clip" if each.clips == 1 else f"{each.clips} clips")
+            about.append("1\u00a0clip" if each.clips == 1 else f"{each.clips}\u00a0clips")
         label = join(each.label, tag("span", " ", ", ".join(about), class_="quiet") if about else None)
         cells = [_cell(each, column, places[column.key]) for column in columns]
         written.append(
             row(names, label, cells, "ours" if each.ours and any(not other.ours for other in rows) else None)
         )
     return table(caption, heads, [("", written)], "numbers")
+
+
+def figures_of_all(summary: SuiteSummary) -> Markup | None:
+    """Figures that only the suite as a whole has, and why others are not there; None where it tells of none."""
+    keys = list(dict.fromkeys(each.key for each in summary.figures if each.value is not None))
+    parts: list[Child] = []
+    if keys:
+        systems = list(dict.fromkeys(each.system for each in summary.figures))
+        rows = []
+        for system in systems:
+            own = [each for each in summary.figures if each.system == system and each.value is not None]
+            for emotion in sorted(dict.fromkeys(each.emotion for each in own), key=lambda name: name == ""):
+                values = {each.key: each.value for each in own if each.emotion == emotion}
+                rows.append(Row(emotion or "mean over the emotions", values, system))
+        columns = [Column(key, key, "", "lower") for key in keys]
+        caption = "Figures of many clips or pictures together." + _reading(columns)
+        parts.append(_numbers("Emotion", columns, rows, caption, with_system=len(systems) > 1))
+        means = {each.key: each.sentence for each in summary.figures if each.emotion and each.value is not None}
+        parts.append(_listed("Measured on", [f"{key}. {told}" for key, told in means.items()]))
+    whys = [f"{each.key}. {each.sentence}" for each in summary.figures if each.value is None]
+    parts.append(_listed("Not measured", whys))
+    return join(parts) if keys or whys else None
+
+
+def _listed(title: str, sentences: Sequence[str]) -> Markup | None:
+    if not sentences:
+        return None
+    items = [tag("li", sentence(each)) for each in dict.fromkeys(sentences)]
+    return join(tag("p", tag("strong", title), class_="differs-title"), tag("ul", items, class_="differs"))
 
 
 def _places(rows: Sequence[Row], column: Column) -> int | None:
