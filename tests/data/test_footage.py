@@ -9,6 +9,7 @@ import pytest
 
 from mien.data.footage import read_footage
 from mien.data.labelled_clip import Footage, LabelledClip
+from mien.data.labelled_folder import HEADER, table_line
 from mien.emotion.vocabulary import EMOTION_INDEX
 from mien.errors import InputError
 
@@ -170,3 +171,22 @@ def test_emotion_vector() -> None:
     expected[EMOTION_INDEX["sad"]] = 2 / 3
     np.testing.assert_allclose(clip.vector, expected, atol=1e-7)
     assert not LabelledClip(Path("a"), "a", "Ann", "neutral", 0.0).vector.any()
+
+
+def test_a_table_may_name_videos_elsewhere_and_who_made_them(tmp_path: Path) -> None:
+    put(tmp_path, "videos/a.mp4", "b.mp4")
+    folder = tmp_path / "labels"
+    folder.mkdir()
+    elsewhere = (tmp_path / "b.mp4").as_posix()
+    lines = [
+        HEADER,
+        table_line(["../videos/a.mp4", "happy", 1 / 3, "Ann", "front", 12.345678, 1000.25, None, None]),
+        table_line([elsewhere, "neutral", None, "Ann, the 1st", None, None, None, "mien 1, instant", "a"]),
+    ]
+    (folder / "labels.csv").write_text("\n".join(lines), encoding="utf-8")
+    first, second = read_footage(folder).clips
+    assert (first.name, first.start_s, first.stop_s) == ("../videos/a.mp4@12.3457-1000.25", 12.3457, 1000.25)
+    assert first.intensity == pytest.approx(1 / 3, abs=1e-4)
+    assert (first.made_by, first.made_from) == ("", "")
+    assert (second.path, second.actor) == (Path(elsewhere), "Ann, the 1st")
+    assert (second.made_by, second.made_from) == ("mien 1, instant", "a")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from mien.data.seen_expressions import COST, MOUTH, SEEN, in_pairs, pair_weights, signatures
 from mien.emotion.action_units import AU_COLUMNS
@@ -35,12 +36,17 @@ _MOST_INTENSITY = 1.2
 _LEAST_EXPLAINED = 0.5
 _LEAST_LEAD = 0.01
 _LEAST_EVIDENCE = 3.0
+_LEAST_LEADING = 0.5
 _NEUTRAL_NOISE = 1.4
 _MOUTH_AT_REST = 0.5
 """Speech, smoothed, stays below; a mouth held open or pressed together is not neutral."""
 
 _BRIDGED_S = 0.12
-_NEUTRAL_SHARE, _NEUTRAL_LEAST, _NEUTRAL_ROUNDS = 0.05, 12, 6
+_NEUTRAL_SHARE, _NEUTRAL_LEAST = 0.05, 12
+_NEUTRAL_FRAMES = 2000
+"""Of longer footage so many frames are compared, evenly spread: each with each."""
+
+_REST_PREFERENCE = 0.15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +90,8 @@ class Stretch:
 def find_neutral(beta: AnyArray) -> DoubleArray:
     """The person's own neutral: the expression near rest to which the face comes back most often.
 
-    Starts from the frames of least activity and moves to the median of those nearest, until it stays.
+    Of the quieter half of the frames, that round which the nearest twentieth of all frames lies closest, with a
+    preference for rest; then the median of those. An actor who smiles more often than not is quiet more often still.
 
     Args:
         beta: ``(T, E)`` smoothed expressions of all footage, fitted with one identity.
@@ -98,12 +105,14 @@ def find_neutral(beta: AnyArray) -> DoubleArray:
     beta = np.asarray(beta, np.float64)
     if beta.ndim != 2 or not len(beta):
         raise InputError(f"neutral is found in expressions (frames, units), not {beta.shape}")
-    count = min(len(beta), max(_NEUTRAL_LEAST, round(_NEUTRAL_SHARE * len(beta))))
-    neutral = np.zeros(beta.shape[1])
-    for _ in range(_NEUTRAL_ROUNDS):
-        nearest = np.argsort(np.linalg.norm(beta - neutral, axis=1), kind="stable")[:count]
-        neutral = np.median(beta[nearest], axis=0)
-    return neutral
+    seen = beta[:: -(-len(beta) // _NEUTRAL_FRAMES)]
+    count = min(len(seen), max(_NEUTRAL_LEAST, round(_NEUTRAL_SHARE * len(seen))))
+    activity = np.linalg.norm(seen, axis=1)
+    quiet = seen[activity <= np.median(activity)]
+    distance = cdist(quiet, seen)
+    radius = np.partition(distance, count - 1, axis=1)[:, count - 1]
+    centre = np.argmin(radius + _REST_PREFERENCE * np.linalg.norm(quiet, axis=1))
+    return np.asarray(np.median(seen[np.argsort(distance[centre], kind="stable")[:count]], axis=0))
 
 
 def smoothed(values: AnyArray, times_s: AnyArray, window_s: float = SMOOTH_S) -> DoubleArray:
@@ -151,6 +160,9 @@ def read_expressions(beta: AnyArray, neutral: AnyArray) -> Reading:
     left = np.sum(weight[:, None] * (change[:, None] - amount[..., None] * templates) ** 2, axis=2)
     left += np.array([COST.get(kind, 0.0) for kind in kinds])
     explained = 1.0 - left / np.maximum(power, 1e-12)[:, None]
+    # What is missing of the neutral (a smile) makes no emotion (sadness) alone: what leads it has to be seen.
+    leads = in_pairs(np.maximum(changes, 0.0))
+    explained[(weight * change) @ leads.T < _LEAST_LEADING * amount * (weight @ (leads**2).T)] = 0.0
     of = np.array([names.index(kind) for kind in kinds])
     table = np.full((len(beta), len(names)), -np.inf)
     for column, name in enumerate(of):  # the two sides of contempt are one emotion
@@ -184,9 +196,9 @@ def find_stretches(reading: Reading, times_s: AnyArray) -> list[Stretch]:
         times_s: ``(T,)`` increasing.
     """
     times_s = np.asarray(times_s, np.float64)
-    if not len(times_s):
+    if len(times_s) < 2:
         return []
-    step = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 1.0
+    step = float(np.median(np.diff(times_s)))
     label = _bridged(reading.label, max(1, round(_BRIDGED_S / step)))
     level = np.zeros(len(label))
     for start, stop in runs(label):
@@ -195,7 +207,7 @@ def find_stretches(reading: Reading, times_s: AnyArray) -> list[Stretch]:
             level[start:stop] = _steady_levels(even, max(1, round(SHORTEST_S / step)))
     found = []
     for start, stop in runs(np.stack([label, level], axis=1)):
-        if label[start] == LEFT_OUT or (stop - start) * step < SHORTEST_S:
+        if label[start] == LEFT_OUT or (stop - start) * step < SHORTEST_S - 1e-6:
             continue
         emotion = reading.names[label[start]]
         within = reading.intensity[start:stop]

@@ -19,6 +19,7 @@ import numpy as np
 from mien.data import assembly
 from mien.data.extraction import Extractor, NumberedClip, largest_faces, usable_rows
 from mien.data.labelled_clip import Footage, LabelledClip, Skipped, shortened
+from mien.data.made_footage import made_sentences, with_claims
 from mien.data.prepared import PreparedFootage, open_prepared
 from mien.data.refinement import Refine, photometric
 from mien.data.same_person import doubtful_clips
@@ -117,6 +118,7 @@ def prepare(
         raise InputError(f"{planned.footage.folder} does not suffice to train on: {'; '.join(planned.verdict.lacking)}")
     assembly.check_output(output, overwrite)
     analyses, footage = _analyse_all(planned.footage, model, told)
+    footage, edited = with_claims(footage)
     counts = _tracked_frames(footage, analyses)
     verdict = judge({clip: count for clip, count in counts.items() if count})
     if verdict.lacking and not accept_lacking:
@@ -140,7 +142,11 @@ def prepare(
             "sizes": {kind: getattr(settings, f"{kind}_px") for kind in ("texture", "mouth", "face")},
             "quality": settings.quality,
         },
-        "warnings": [*verdict.thin, *doubtful_clips(parts, footage.clips, analyses)],
+        "warnings": [
+            *made_sentences(footage.clips),
+            *verdict.thin,
+            *doubtful_clips(parts, footage.clips, analyses, edited),
+        ],
     }
     lights = [_light(analyses[clip.path]) for clip in footage.clips]
     assembly.assemble(work, parts, card, {"alpha": alpha.astype(np.float32), "lights": np.array(lights, np.float32)})
@@ -226,6 +232,8 @@ def _who(
 def _clip_entry(clip: LabelledClip) -> dict[str, Any]:
     entry = asdict(clip)
     del entry["path"], entry["actor"]
+    for name in [name for name in ("made_by", "made_from") if not entry[name]]:
+        del entry[name]
     return {**entry, "fingerprint": content_fingerprint(clip.path)}
 
 
