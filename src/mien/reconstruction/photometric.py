@@ -34,7 +34,7 @@ from mien.reconstruction.fit import fit_track, well_spread
 from mien.reconstruction.light import LUMINANCE, Picture
 from mien.reconstruction.parameters import FaceParameters
 from mien.reconstruction.photometric_cost import FaceCost, Unknowns
-from mien.reconstruction.photometric_descent import descend, first_albedo, measures, start, visibility
+from mien.reconstruction.photometric_descent import descend, first_albedo, measures, one_thread, start, visibility
 from mien.reconstruction.photometric_result import Refinement, TrackRows
 from mien.reconstruction.photometric_settings import PhotometricSettings
 from mien.reconstruction.surface_points import surface_points
@@ -68,6 +68,7 @@ class Person:
     coefficients: FloatArray | None = None
 
 
+@one_thread()
 def estimate_person(
     model: MorphableModel,
     faces: Sequence[tuple[FaceTrack, FaceParameters, Pictures]],
@@ -113,6 +114,7 @@ def estimate_person(
     return _person(model, cost, found)
 
 
+@one_thread()
 def refine_track(
     model: MorphableModel,
     track: FaceTrack,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -32,6 +34,17 @@ _LAST_STEP = 0.02  # Of the first.
 _LEAST_SAMPLES = 30
 _DARK = 0.02
 _LEAST_SHARE = 0.05  # Of a point, for a vertex to have seen its colour.
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Run PyTorch on one thread: on arrays this small several wait for each other, endlessly on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def start(cost: FaceCost, canvases: FaceCanvases, model: MorphableModel, alpha: Tensor, albedo: Tensor) -> Unknowns:
