@@ -5,8 +5,8 @@ import pytest
 from scipy import ndimage
 from skimage import data as pictures
 
-from mien.metrics.picture_quality import grey, noise, sharpness
 from mien.errors import InputError
+from mien.metrics.picture_quality import grey, noise, sharpness
 
 FACE = grey(pictures.astronaut()[50:230, 150:300] / 255.0)
 EYE_DISTANCE_PX = 61.0
