@@ -145,8 +145,8 @@ def expand(
             told("render", done / total)
             lines.append(_line(place, emotion, intensity, wanted.actor or output.resolve().name, source))
     write_whole(result / TABLE, ("\n".join(lines) + "\n").encode())
-    shutil.copy2(work / "request.json", result / RECORD)
     with disk_errors(output):
+        shutil.copy2(work / "request.json", result / RECORD)
         if output.exists():
             os.replace(output, work / "replaced")
         os.replace(result, output)
