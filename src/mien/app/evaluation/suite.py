@@ -70,6 +70,7 @@ def run_suite(suite: Suite, place: Path, progress: ProgressCallback | None = Non
     finished = [_make(render, place / CLIPS, share.part(number)) for number, render in enumerate(renders)]
     figures = footage_figures(suite, renders, finished, place / FEATURES, share.part(len(renders)))
     figures += lie_figures(suite, place / EVENNESS, share.part(len(renders) + 1))
+    share.at(1.0)
     conditions = {
         **program(),
         "Python": platform.python_version(),
