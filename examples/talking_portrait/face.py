@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import distance_transform_edt, gaussian_filter
 
+from mien.compositing.field import add_skirt, closed_triangles
 from mien.geometry.camera import project
 from mien.geometry.normals import vertex_normals
 from mien.geometry.rasteriser import rasterise
@@ -21,7 +22,6 @@ from mien.morphable import builtin
 from mien.morphable.regions import FACE_OVAL, INNER_LIP_LOWER, INNER_LIP_UPPER
 from mien.morphable.surface import Surface
 from mien.reconstruction.parameters import Light
-from mien.compositing.field import add_skirt, closed_triangles
 from mien.types import DoubleArray, FloatArray, Pose
 from talking_portrait.openings import EYES, MOUTH, Edges, paint_lid, paint_mouth
 
