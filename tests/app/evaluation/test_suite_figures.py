@@ -215,6 +215,14 @@ def test_what_needs_real_footage_says_so(talk: Path) -> None:
     assert f"{APD_NAME}. {NO_FOOTAGE}" in all_tables["NED", "Table 4"].missing
 
 
+def test_a_mean_over_some_clips_says_over_how_many(talk: Path) -> None:
+    clips = [SuiteClip(str(talk), "happy", value, "instant", evaluation=i) for i, value in enumerate((0.5, 1.0))]
+    found = [evaluation(), evaluation(Figure("PSNR", "PSNR", "picture", 30.0), target="real.mp4")]
+    table = tables(summarise(suite(talk), clips, found, {}))["DNT", "Table 2"]
+    assert table.rows[-1].values["PSNR"] == 30.0
+    assert "PSNR. Measured on 1 of 2 clips; the figure is their mean." in table.missing
+
+
 def test_columns_name_the_classifier(talk: Path) -> None:
     clip = SuiteClip(str(talk), "happy", 1.0, "instant", evaluation=0)
     found = evaluation(

@@ -187,8 +187,19 @@ def published_tables(
             shown,
             (*theirs, *ours),
             tuple(table["differs"]),
-            tuple(_missing(lacking, evaluations, figures)),
+            (*_partly(shown, evaluations), *_missing(lacking, evaluations, figures)),
         )
+
+
+def _partly(columns: Sequence[Column], evaluations: Sequence[Evaluation]) -> Iterator[str]:
+    """Columns that some clips have and others lack: their figure is a mean over fewer clips than the row says."""
+    having: dict[int, list[str]] = {}
+    for column in columns:
+        count = sum(_value(e, column.key) is not None for e in evaluations)
+        if 0 < count < len(evaluations):
+            having.setdefault(count, []).append(column.key)
+    for count, keys in having.items():
+        yield f"{', '.join(keys)}. Measured on {count} of {len(evaluations)} clips; the figure is their mean."
 
 
 def _missing(

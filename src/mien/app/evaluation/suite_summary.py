@@ -63,7 +63,7 @@ class PublishedTable:
         rows: Published rows, then ours.
         differs: What differs in data, networks or procedure between the paper's figures and ours: plain sentences. Not
             empty where there is a row of ours.
-        missing: Why we have no figure in a column, and what to do: plain sentences.
+        missing: Why we have no figure in a column, and what to do, or on how few clips it is: plain sentences.
     """
 
     paper: str

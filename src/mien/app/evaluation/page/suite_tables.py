@@ -34,7 +34,10 @@ def published_table(published: PublishedTable) -> Markup:
     parts: list[Child] = [_numbers("Method", published.columns, published.rows, caption, with_system=False)]
     if not ours:
         parts.append(tag("p", "This suite has no row for it.", class_="quiet"))
-    parts += [_listed("What differs", published.differs), _listed("Not measured", published.missing)]
+    parts += [
+        _listed("What differs", published.differs),
+        _listed("Not measured, or not on all clips", published.missing),
+    ]
     return tag("section", parts, class_="published", aria_label=title)
 
 
