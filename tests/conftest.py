@@ -6,9 +6,14 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from .browser import Browser, find_browser
+
+# No test asserts how long something takes, and hypothesis' deadline would: on a busy machine it fails sound code.
+hypothesis.settings.register_profile("mien", deadline=None)
+hypothesis.settings.load_profile("mien")
 
 # Before numpy or numba is imported: the tests share few cores, and one thread gives the same sums on every machine.
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):

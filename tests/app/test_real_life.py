@@ -116,7 +116,8 @@ def test_a_cut_is_clean(make_clip: MakeClip) -> None:
     """Full strength in the last frame before it and in the first after it: an edit does not fade at cuts."""
     change = change_per_frame(make_clip("in.mp4", cut_to_another), "happy")
     assert len(mien.open("in.mp4").analyse().shots) == 2
-    assert change.min() > 0.5 * change.max()
+    for shot in (change[:6], change[6:]):  # the two show other faces, which change by other amounts
+        assert shot.min() > 0.9 * shot.max() > 0
 
 
 def first(path: Path) -> np.ndarray[Any, Any]:

@@ -70,7 +70,7 @@ def kill_until_done(folder: Path, options: LoopOptions, seed: int) -> int:
             train(TinyTask(), folder, options)
             os._exit(0)
         # Longer and longer, so that it ends on a slow machine too.
-        time.sleep(moments.uniform(0.0, 0.08 + 0.02 * killed))
+        time.sleep(moments.uniform(0.0, 0.05 + 0.01 * killed))
         os.kill(child, signal.SIGKILL)
         if os.waitpid(child, 0)[1] == 0:
             return killed
