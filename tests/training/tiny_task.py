@@ -1,7 +1,7 @@
 """A task that uses everything a task may have: two networks, two optimisers, dropout, a moving average, a counter.
 
-Run as a program it trains in a child process again and again, kills it with SIGKILL at random moments, and prints how
-often: torch is loaded once, in the parent.
+Run as a program with a folder and a number of steps it trains; with a seed as well it trains in a child process again
+and again, kills it with SIGKILL at random moments, and prints how often: torch is loaded once, in the parent.
 """
 
 from __future__ import annotations
@@ -82,4 +82,7 @@ if __name__ == "__main__":
     # What torch loads on its first step is loaded here, once, and not in every child.
     train(TinyTask(), Path(sys.argv[1]).with_name("first"), LoopOptions(steps=1))
     asked = LoopOptions(steps=int(sys.argv[2]), log_every=10, checkpoint_s=0.01)
-    sys.stdout.write(str(kill_until_done(Path(sys.argv[1]), asked, int(sys.argv[3]))))
+    if len(sys.argv) > 3:
+        sys.stdout.write(str(kill_until_done(Path(sys.argv[1]), asked, int(sys.argv[3]))))
+    else:
+        train(TinyTask(), Path(sys.argv[1]), asked)

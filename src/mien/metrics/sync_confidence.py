@@ -57,8 +57,8 @@ def load_syncnet() -> SyncNet:
         WeightsMissingError: It is not on this machine.
         ModelError: Its file is damaged, or torch is not installed.
     """
-    path = require_file("syncnet", "the pair LSE-D, LSE-C")
-    needs("torch", "the pair LSE-D, LSE-C")
+    path = require_file("syncnet", "measuring LSE-D and LSE-C")
+    needs("torch", "measuring LSE-D and LSE-C")
     from mien.nn.syncnet import SyncNet
 
     return SyncNet.load(path)
