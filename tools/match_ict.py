@@ -18,16 +18,13 @@ from pathlib import Path
 import numpy as np
 from scipy.interpolate import RBFInterpolator
 
+from mien.morphable.landmark_match import LANDMARKS_FROM_27
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 DATA = REPOSITORY / "src" / "mien" / "morphable" / "data"
 FACE_VERTICES = 9409
 MM = 10.0
 
-IBUG_FROM_27 = (
-    *(168, 197, 5, 4, 75, 97, 2, 326, 305, 33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380),
-    *(61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181, 78, 82, 13, 312, 308, 317, 14, 87),
-)
-"""The tracker's landmarks at iBUG's 27 to 67 (nose, eyes, mouth)."""
 UPPER_LIP = (
     *(191, 80, 81, 82, 13, 312, 311, 310, 415, 183, 42, 41, 38, 12, 268, 271, 272, 407),
     *(184, 74, 73, 72, 11, 302, 303, 304, 408, 185, 40, 39, 37, 0, 267, 269, 270, 409),
@@ -70,7 +67,7 @@ def closest(points: np.ndarray, mean: np.ndarray, may: np.ndarray) -> np.ndarray
 
 def match(face: np.ndarray, mirror: np.ndarray, mean: np.ndarray, may: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
     """ICT vertex ``(468,)`` of each landmark; ``landmarks`` are ICT's own at iBUG 27 to 67."""
-    known = np.array(IBUG_FROM_27)
+    known = np.array(LANDMARKS_FROM_27)
     a, b = face[known] - face[known].mean(axis=0), mean[landmarks] - mean[landmarks].mean(axis=0)
     u, s, vt = np.linalg.svd(a.T @ b)
     start = s.sum() / (a * a).sum() * (face - face[known].mean(axis=0)) @ (u @ vt) + mean[landmarks].mean(axis=0)

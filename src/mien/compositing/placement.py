@@ -11,6 +11,9 @@ from mien.geometry.rotation import matrix_from_vector
 from mien.morphable.regions import EYE_CORNERS_OUTER
 from mien.types import Box, DoubleArray, Pose
 
+GRID_EYE_DISTANCE_PX = 90.0
+"""The field is made at most this fine (grid px between the outer eye corners) and read smoothly at full resolution."""
+
 
 @dataclass(frozen=True)
 class Placement:
@@ -54,3 +57,8 @@ class Placement:
         points, shifts = add_skirt(square[:VERTEX_COUNT], shift, eye_distance)
         points, shifts, shift = points / stretch, shifts / stretch[:2], shift / stretch[:2]
         return cls(move, rotation, shift, points, shifts, eye_distance, face_box(points, shifts, width, height))
+
+    @property
+    def grid_scale(self) -> float:
+        """Grid px of the field per image px."""
+        return min(1.0, GRID_EYE_DISTANCE_PX / self.eye_distance_px)

@@ -64,7 +64,7 @@ def constrain_lips(model: MorphableModel) -> LipConstraint:
     above, below = together - upper, (together - lower)[1:-1]
     handles = np.concatenate([INNER_LIP_UPPER, INNER_LIP_LOWER[1:-1], OUTER_LIP_UPPER, OUTER_LIP_LOWER[1:-1]])
     fixed = np.concatenate([above, below, above, below])
-    spread = _spread(vertices, _landmark_triangles(model), handles)
+    spread = _spread(vertices, landmark_triangles(model), handles)
     kept = free + np.einsum("vf,fce->vce", spread, fixed)
     kept[:, :, [name in JAW_COLUMNS for name in model.expression_names]] = 0.0
     return LipConstraint(free, kept)
@@ -78,7 +78,8 @@ def _smooth_along_lips(moves: DoubleArray) -> DoubleArray:
     return moves
 
 
-def _landmark_triangles(model: MorphableModel) -> IntArray:
+def landmark_triangles(model: MorphableModel) -> IntArray:
+    """The model's triangles between vertices at the tracker's landmarks, as landmark numbers ``(M, 3)``."""
     where = np.full(len(model.mean), -1)
     where[model.landmark_vertices] = np.arange(len(model.landmark_vertices))
     triangles = where[model.triangles]

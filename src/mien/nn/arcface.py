@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.errors import InputError
+from mien.nn.face_crop import checked_crops
 from mien.nn.onnx_network import OnnxNetwork
 from mien.types import LANDMARK_COUNT, AnyArray, ByteArray, DoubleArray, FloatArray
 
@@ -59,11 +60,7 @@ class ArcFace:
         Raises:
             InputError: The array is not of that shape or type.
         """
-        crops = np.asarray(crops)
-        if crops.ndim != 4 or crops.shape[1:] != (INPUT_SIZE, INPUT_SIZE, 3) or crops.dtype != np.uint8:
-            raise InputError(
-                f"crops are {crops.dtype} {crops.shape}; expected uint8 (N, {INPUT_SIZE}, {INPUT_SIZE}, 3), RGB"
-            )
+        crops = checked_crops(crops, INPUT_SIZE)
         if len(crops) == 0:
             return np.zeros((0, FEATURES), np.float32)
         scaled = ((crops.astype(np.float32) - _MEAN) / _SCALE).transpose(0, 3, 1, 2)

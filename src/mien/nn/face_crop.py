@@ -89,3 +89,19 @@ def _boxed(rgb: ByteArray, points: DoubleArray, margin: float) -> ByteArray:
     if x1 <= x0 or y1 <= y0:
         raise InputError("the face lies outside the image or is smaller than a pixel; expected landmarks in px of it")
     return rgb[y0:y1, x0:x1]
+
+
+def checked_crops(crops: AnyArray, side: int) -> ByteArray:
+    """Face crops as a network takes them.
+
+    Args:
+        crops: ``(N, side, side, 3)`` uint8 RGB.
+        side: What the network asks for, px.
+
+    Raises:
+        InputError: The array is not of that shape or type.
+    """
+    array = np.asarray(crops)
+    if array.ndim != 4 or array.shape[1:] != (side, side, 3) or array.dtype != np.uint8:
+        raise InputError(f"crops are {array.dtype} {array.shape}; expected uint8 (N, {side}, {side}, 3), RGB")
+    return array

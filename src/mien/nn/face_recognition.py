@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.errors import InputError, ModelError
 from mien.nn.convolution import convolve, max_pool, mean_pool_2x2
+from mien.nn.face_crop import checked_crops
 from mien.nn.face_expression import MEAN_COLOR
-from mien.nn.weights.tfjs import read_manifest
+from mien.nn.weights.tfjs import read_network
 from mien.types import ByteArray, FloatArray
 
 INPUT_SIZE = 150
@@ -70,13 +70,7 @@ class FaceRecognition:
         Raises:
             ModelError: A file is missing, damaged, or holds another network.
         """
-        path = Path(folder) / MANIFEST
-        weights = read_manifest(path)
-        for name, shape in layout().items():
-            if name not in weights or weights[name].shape != shape:
-                found = weights[name].shape if name in weights else "nothing"
-                raise ModelError(f"'{path}' is not face-api's recognition network: {name} is {found}, expected {shape}")
-        return cls(weights)
+        return cls(read_network(Path(folder) / MANIFEST, layout(), "face-api's recognition network"))
 
     def features(self, crops: ByteArray) -> FloatArray:
         """Features of face crops. dlib's rule of thumb: one person where they are less than 0.6 apart.
@@ -90,11 +84,7 @@ class FaceRecognition:
         Raises:
             InputError: The array is not of that shape or type.
         """
-        crops = np.asarray(crops)
-        if crops.ndim != 4 or crops.shape[1:] != (INPUT_SIZE, INPUT_SIZE, 3) or crops.dtype != np.uint8:
-            raise InputError(
-                f"crops are {crops.dtype} {crops.shape}; expected uint8 (N, {INPUT_SIZE}, {INPUT_SIZE}, 3), RGB"
-            )
+        crops = checked_crops(crops, INPUT_SIZE)
         rows = [self._forward(crops[i : i + _BATCH]) for i in range(0, len(crops), _BATCH)]
         return np.concatenate(rows) if rows else np.zeros((0, FEATURES), np.float32)
 

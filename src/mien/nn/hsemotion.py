@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.errors import InputError
 from mien.nn.convolution import softmax
+from mien.nn.face_crop import checked_crops
 from mien.nn.onnx_network import OnnxNetwork
 from mien.types import ByteArray, FloatArray
 
@@ -62,11 +62,7 @@ class HsEmotion:
         return self._run(crops)[1]
 
     def _run(self, crops: ByteArray) -> tuple[FloatArray, FloatArray]:
-        crops = np.asarray(crops)
-        if crops.ndim != 4 or crops.shape[1:] != (INPUT_SIZE, INPUT_SIZE, 3) or crops.dtype != np.uint8:
-            raise InputError(
-                f"crops are {crops.dtype} {crops.shape}; expected uint8 (N, {INPUT_SIZE}, {INPUT_SIZE}, 3), RGB"
-            )
+        crops = checked_crops(crops, INPUT_SIZE)
         if len(crops) == 0:
             return np.zeros((0, len(LABELS)), np.float32), np.zeros((0, FEATURES), np.float32)
         mean, deviation = np.array(_MEAN, np.float32), np.array(_DEVIATION, np.float32)

@@ -8,6 +8,7 @@ to end hold its arrays in the order listed). Quantised arrays are ``uint8`` or `
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,25 @@ def read_manifest(path: str | Path) -> dict[str, FloatArray]:
         raise ModelError(f"cannot read '{error.filename or path}': {error.strerror}") from error
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"'{path}' is not a TensorFlow.js weights manifest with its files ({error})") from error
+
+
+def read_network(path: Path, layout: Mapping[str, tuple[int, ...]], what: str) -> dict[str, FloatArray]:
+    """Read the arrays of a network whose layout is known.
+
+    Args:
+        path: See :func:`read_manifest`.
+        layout: Name to shape of every array that it must hold.
+        what: The network, as sentences can name it.
+
+    Raises:
+        ModelError: A file is missing, damaged, or holds another network.
+    """
+    weights = read_manifest(path)
+    for name, shape in layout.items():
+        if name not in weights or weights[name].shape != shape:
+            found = weights[name].shape if name in weights else "nothing"
+            raise ModelError(f"'{path}' is not {what}: {name} is {found}, expected {shape}")
+    return weights
 
 
 def _beside(manifest: Path, name: str) -> Path:

@@ -28,9 +28,6 @@ from mien.systems.instant.config import InstantConfig
 from mien.systems.instant.relief import MAP_SIZE, Relief, build_relief
 from mien.types import DoubleArray, FloatArray, Pose
 
-GRID_EYE_DISTANCE_PX = 90.0
-"""The field is made at most this fine (grid px between the outer eye corners) and read smoothly at full resolution."""
-
 FACING = np.array([0.0, 0.0, 1.0])
 """The normal of skin that looks at the camera, by whose brightness a wrinkle's light is measured."""
 
@@ -113,7 +110,7 @@ def edit_crop(
     Returns:
         The edited pixels, of the same shape.
     """
-    grid_scale = min(1.0, GRID_EYE_DISTANCE_PX / place.eye_distance_px)
+    grid_scale = place.grid_scale
     attributes = np.zeros((len(place.points), FIELD_CHANNELS - 2))
     attributes[:VERTEX_COUNT, 0] = _shape_gain(kit, config, light, state.shape, place)
     attributes[:VERTEX_COUNT, 1] = kit.flush

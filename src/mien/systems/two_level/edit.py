@@ -15,6 +15,7 @@ from mien.compositing.placement import Placement
 from mien.errors import ModelError
 from mien.geometry.overlay import lay_texture
 from mien.geometry.warp import FIELD_CHANNELS, warp
+from mien.morphable.lips import landmark_triangles
 from mien.morphable.model import MorphableModel
 from mien.morphable.regions import (
     FACE_OVAL,
@@ -25,9 +26,6 @@ from mien.morphable.regions import (
 )
 from mien.nn.stylegan2.generator import Generator
 from mien.types import AnyArray, DoubleArray, FloatArray
-
-GRID_EYE_DISTANCE_PX = 90.0
-"""The field is made at most this fine (grid px between the outer eye corners) and read smoothly at full resolution."""
 
 BLEND_MM = 14.0
 """Way inwards from the face oval over which the texture comes in: CCFE 3.5.3's eroded and blurred mask, on the mesh."""
@@ -66,13 +64,9 @@ class TexturedMesh:
                 "moves the frame's pixels by them; train the actor with 'builtin' or 'ict'"
             )
         mean = model.mean[at].astype(np.float64)
-        where = np.full(model.vertex_count, -1)
-        where[at] = np.arange(len(at))
-        triangles = where[model.triangles]
-        kept = triangles[(triangles >= 0).all(axis=1)].astype(np.int32)
         lids = np.concatenate([RIGHT_EYE_UPPER, RIGHT_EYE_LOWER, LEFT_EYE_UPPER, LEFT_EYE_LOWER])
         share = _ramp(mean, FACE_OVAL, BLEND_MM) * _ramp(mean, lids, EYE_BLEND_MM)
-        return TexturedMesh(closed_triangles(kept), model.uv[at].astype(np.float64), share)
+        return TexturedMesh(closed_triangles(landmark_triangles(model)), model.uv[at].astype(np.float64), share)
 
 
 @torch.no_grad()
@@ -125,7 +119,7 @@ def edit_crop(
     Returns:
         The edited pixels, of the same shape.
     """
-    grid_scale = min(1.0, GRID_EYE_DISTANCE_PX / place.eye_distance_px)
+    grid_scale = place.grid_scale
     attributes = np.zeros((len(place.points), FIELD_CHANNELS - 2))
     side = 2 if texture is None else len(texture)
     attributes[:VERTEX_COUNT, 2:4] = mesh.uv * (side - 1)
