@@ -11,6 +11,7 @@ from mien.app.cli.report import Report, ReportOptions
 from mien.errors import InputError
 
 if TYPE_CHECKING:
+    from mien.app.evaluation.actor_classifier import ActorClassifier
     from mien.app.evaluation.folder import Finished
     from mien.metrics.evaluation.evaluation import Evaluation, Figure
 
@@ -22,6 +23,8 @@ def evaluate(
     source: Path | None = None,
     target: Path | None = None,
     emotion: str | None = None,
+    classifier: Path | None = None,
+    intensities: str | None = None,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
     overwrite: bool = False,
     report: ReportOptions | None = None,
@@ -37,19 +40,22 @@ def evaluate(
         source: The clip it was made from.
         target: Real footage of what the result should look like.
         emotion: What was asked for, such as "happy 0.8".
+        classifier: Folder made by `mien train classifier` of this person's footage, for DNT's cross entropies.
+        intensities: Such as 0.25,0.5,0.75,1: render the edit at these too, for its answer to intensity and LIE.
         output: Folder for the page and the files; beside the result if left out.
         overwrite: Replace an evaluation that is there already.
         report: How much is told.
     """
     with Report(report) as told:
         if result.is_dir():
-            _refuse("a folder", source=source, target=target, emotion=emotion)
-            _folder(told, result, output)
+            _refuse("a folder", source=source, target=target, emotion=emotion, intensities=intensities)
+            _folder(told, result, output, classifier)
         elif result.suffix.lower() in (".toml", ".json"):
-            _refuse("a suite", source=source, target=target, emotion=emotion)
-            _suite(told, result, output)
+            _refuse("a suite", source=source, target=target, emotion=emotion, intensities=intensities)
+            _suite(told, result, output, classifier)
         else:
-            _pair(told, result, output, overwrite, source=source, target=target, emotion=emotion)
+            given = {"source": source, "target": target, "emotion": emotion}
+            _pair(told, result, output, overwrite, classifier, intensities, **given)
 
 
 def _refuse(kind: str, **options: object) -> None:
@@ -58,26 +64,45 @@ def _refuse(kind: str, **options: object) -> None:
         raise InputError(f"--{given[0]} belongs to one clip, and this is {kind}; leave it out.")
 
 
-def _pair(told: Report, result: Path, output: Path | None, overwrite: bool, **options: Any) -> None:
+def _pair(
+    told: Report,
+    result: Path,
+    output: Path | None,
+    overwrite: bool,
+    classifier: Path | None,
+    intensities: str | None,
+    **options: Any,
+) -> None:
     from mien.app.evaluation.outputs import PAGE_NAME, check_folder, summary_of, write_evaluation
     from mien.app.evaluation.pair import PairOptions, evaluate_pair
+    from mien.app.evaluation.strengths import parse_intensities
 
     folder = output or result.with_name(f"{result.stem}.evaluation")
     check_folder(folder, overwrite)
-    found = evaluate_pair(result, PairOptions(**options), told.progress)
+    strengths = () if intensities is None else parse_intensities(intensities)
+    asked = PairOptions(**options, classifier=_classifier(classifier), intensities=strengths)
+    found = evaluate_pair(result, asked, told.progress)
     write_evaluation(found, folder, overwrite=overwrite)
     told.result(f"{summary_of(found)}\n{folder / PAGE_NAME}", {"folder": str(folder), **_verdicts(found)})
 
 
-def _folder(told: Report, folder: Path, output: Path | None) -> None:
+def _classifier(folder: Path | None) -> ActorClassifier | None:
+    from mien.app.evaluation.actor_classifier import open_classifier
+
+    return None if folder is None else open_classifier(folder)
+
+
+def _folder(told: Report, folder: Path, output: Path | None, classifier: Path | None) -> None:
     from mien.app.evaluation.folder import evaluate_folder
 
     place = output or folder / "evaluation"
-    finished = evaluate_folder(folder, place, told.progress)
+    finished = evaluate_folder(folder, place, told.progress, _classifier(classifier))
     _tell(told, place, finished)
 
 
-def _suite(told: Report, path: Path, output: Path | None) -> None:
+def _suite(told: Report, path: Path, output: Path | None, classifier: Path | None) -> None:
+    if classifier is not None:
+        raise InputError(f'--classifier is for clips and folders; in a suite write: classifier = "{classifier}"')
     from mien.app.evaluation.suite import run_suite
     from mien.app.evaluation.suite_file import read_suite
 

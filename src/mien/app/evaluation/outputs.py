@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mien.app.evaluation.page import write_page
+from mien.app.evaluation.suite_summary import SuiteFigure
 from mien.app.jobs import staging_folder
 from mien.errors import InputError, OutputError
 from mien.metrics.evaluation.evaluation import Evaluation, Figure, from_json, to_json
@@ -91,8 +92,13 @@ def read_evaluation(path: Path) -> Evaluation:
         raise InputError(f"{path}: cannot be read as an evaluation: {error}.") from error
 
 
-def csv_of(evaluations: Iterable[Evaluation]) -> str:
-    """One row a figure."""
+def csv_of(evaluations: Iterable[Evaluation], of_all: Iterable[SuiteFigure] = ()) -> str:
+    """One row a figure.
+
+    Args:
+        evaluations: Of the single clips.
+        of_all: Of a suite as a whole: their rows name no clip; without an emotion they are means over the emotions.
+    """
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(_COLUMNS)
@@ -104,6 +110,11 @@ def csv_of(evaluations: Iterable[Evaluation]) -> str:
                  "" if f.worst_frame is None else f.worst_frame,
                  "" if f.worst_time_s is None else f"{f.worst_time_s:.3f}", f.origin, f.sentence)
             )  # fmt: skip
+    for figure in of_all:
+        value, verdict = ("", "unavailable") if figure.value is None else (f"{figure.value:.6g}", "measured")
+        group = "picture" if figure.key.startswith("FID") else "expression"
+        rows.writerow(("", "", "", figure.emotion, figure.system, group, figure.key, figure.key, value, "", verdict,
+                       "", "", "", figure.origin, figure.sentence))  # fmt: skip
     return text.getvalue()
 
 
@@ -117,8 +128,10 @@ def summary_of(evaluation: Evaluation) -> str:
     lines += [f"  look at: {figure.sentence}" for figure in looks]
     if good:
         lines.append(f"  good: {_count(len(good), 'figure')}")
+    whys: dict[str, list[str]] = {}
     for figure in evaluation.with_verdict("unavailable"):
-        lines.append(f"  not measured: {figure.label}. {figure.sentence}")
+        whys.setdefault(figure.sentence, []).append(figure.label)
+    lines += [f"  not measured: {'; '.join(labels)}. {why}" for why, labels in whys.items()]
     return "\n".join(lines)
 
 

@@ -9,6 +9,10 @@ from pathlib import Path
 
 from mien.app.edit import Edit, fingerprint
 from mien.app.edit_file import edit_path, read_edit
+from mien.app.evaluation.actor_classifier import ActorClassifier
+from mien.app.evaluation.cross_entropy import with_cross_entropies
+from mien.app.evaluation.progress import Part, Share
+from mien.app.evaluation.strengths import with_strengths
 from mien.app.jobs import ProgressCallback, StageClock
 from mien.emotion.track import EmotionTrack
 from mien.errors import ClipError, InputError
@@ -16,6 +20,9 @@ from mien.metrics.evaluation.evaluate import EvaluationRequest, Tell, evaluate
 from mien.metrics.evaluation.evaluation import Evaluation
 from mien.systems.base import FaceChoice
 from mien.video.info import MienWarning
+
+_JOBS = 4
+"""Share of measuring in the whole, if renders follow: one in so many, for the progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +33,15 @@ class PairOptions:
         source: The clip it was made from; None to take it from the edit file beside the result.
         target: Real footage of what it should look like, as long as the result.
         emotion: What was asked for, in the notation; None to take it from the edit file.
+        classifier: Of expression type and level, trained on the person's footage.
+        intensities: The edit is rendered again at these, for its answer to intensity and LIE; empty for not at all.
     """
 
     source: Path | None = None
     target: Path | None = None
     emotion: str | None = None
+    classifier: ActorClassifier | None = None
+    intensities: tuple[float, ...] = ()
 
 
 def evaluate_pair(
@@ -44,11 +55,44 @@ def evaluate_pair(
         progress: Called after every frame.
 
     Raises:
-        InputError: The source is not known, or is the result itself.
+        InputError: The source is not known, or is the result itself; or intensities are asked for without an edit.
         ClipError: A clip cannot be read.
         EmotionError: The emotion is not understood.
+        ModelError: A network or the edit's actor is damaged.
     """
-    return evaluate(request_of(result, options or PairOptions()), _telling(progress))
+    options = options or PairOptions()
+    request = request_of(result, options)
+    edit = _edit_of(result)
+    if not options.intensities:
+        return measured(request, options.classifier, _telling(progress))
+    if edit is None:
+        raise InputError(
+            f"{result}: no edit file ({edit_path(result).name}) lies beside it, so what to render at --intensities is "
+            "not known; leave them out."
+        )
+    edit.load_system()  # an actor that is gone is told before any work is done
+    share = Share(_JOBS, progress)
+    found = measured(request, options.classifier, share.part(0).at)
+    face, _ = _asked(edit, options.emotion)
+    rest = Part(share, 0, 1.0, float(_JOBS))
+    return with_strengths(found, request, edit, face, options.intensities, rest)
+
+
+def measured(
+    request: EvaluationRequest, classifier: ActorClassifier | None = None, tell: Tell | None = None
+) -> Evaluation:
+    """All figures of a clip: those of the pass over its frames, and those of the person's own classifier.
+
+    Args:
+        request: What.
+        classifier: Of expression type and level; None without.
+        tell: Called after every frame.
+
+    Raises:
+        ClipError: A clip cannot be read.
+        ModelError: A network is damaged.
+    """
+    return with_cross_entropies(evaluate(request, tell), request, classifier)
 
 
 def request_of(result: Path, options: PairOptions) -> EvaluationRequest:

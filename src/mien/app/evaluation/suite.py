@@ -93,7 +93,8 @@ def _make(render: Render, folder: Path, part: Part) -> Finished:
         part.at(1.0)
         return Finished(result, folder / render.name, error=str(error))
     measuring = part.step(_RENDERED, 1.0)
-    found = measured_once(result, folder / render.name, PairOptions(target=render.target), measuring.at)
+    options = PairOptions(target=render.target, classifier=render.classifier)
+    found = measured_once(result, folder / render.name, options, measuring.at)
     part.at(1.0)
     return found
 
@@ -155,7 +156,7 @@ def _write_summary(
         )
     summary = summarise(suite, clips, evaluations, conditions, figures)
     with staging_folder(place / SUMMARY_NAME) as staging:
-        (staging / TABLE_NAME).write_text(csv_of(evaluations), encoding="utf-8")
+        (staging / TABLE_NAME).write_text(csv_of(evaluations, figures), encoding="utf-8")
         write_suite_page(summary, evaluations, staging / PAGE_NAME)
         (staging / SUMMARY_NAME).write_text(json.dumps(summary_to_json(summary), ensure_ascii=False, indent=1) + "\n")
         for name in (TABLE_NAME, PAGE_NAME, SUMMARY_NAME):

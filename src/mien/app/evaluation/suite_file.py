@@ -12,11 +12,15 @@ from typing import Any, cast
 
 import mien.systems
 from mien.app.edit import Setting
+from mien.app.evaluation.actor_classifier import ActorClassifier, open_classifier
 from mien.emotion.vocabulary import canonical
 from mien.errors import InputError, MienError
 from mien.metrics.intensity_linearity import INTENSITIES
 
-_KEYS = {"name", "sources", "emotions", "intensities", "systems", "seeds", "settings", "targets", "lie_intensities"}
+_KEYS = {
+    "name", "sources", "emotions", "intensities", "systems", "seeds", "settings", "targets", "lie_intensities",
+    "classifier",
+}  # fmt: skip
 _SYSTEM_KEYS = {"name", "label", "actor", "settings"}
 
 MOST_RENDERS = 10_000
@@ -59,6 +63,7 @@ class Render:
     system: SuiteSystem
     seed: int | None
     target: Path | None = None
+    classifier: ActorClassifier | None = None
 
     @property
     def name(self) -> str:
@@ -81,6 +86,7 @@ class Suite:
         seeds: For systems that draw.
         targets: ``(source's stem, emotion)`` to real footage.
         lie_intensities: At how many intensities a picture is rendered for LIE; 0 leaves it out.
+        classifiers: Source's stem to the classifier trained on that person's footage.
     """
 
     name: str
@@ -92,6 +98,7 @@ class Suite:
     seeds: tuple[int, ...] = ()
     targets: Mapping[tuple[str, str], Path] = field(default_factory=dict)
     lie_intensities: int = INTENSITIES
+    classifiers: Mapping[str, ActorClassifier] = field(default_factory=dict)
 
     def renders(self) -> Iterator[Render]:
         """All of them, in order: sources, then systems, emotions, intensities, seeds."""
@@ -102,7 +109,9 @@ class Suite:
                     target = self.targets.get((source.stem, emotion))
                     for intensity in self.intensities:
                         for seed in seeds:
-                            yield Render(source, emotion, intensity, system, seed, target)
+                            yield Render(
+                                source, emotion, intensity, system, seed, target, self.classifiers.get(source.stem)
+                            )
 
 
 def read_suite(path: Path) -> Suite:
@@ -131,16 +140,18 @@ def _suite(data: Any, path: Path) -> Suite:
     _refuse_unknown(data, _KEYS, "it")
     shared = _settings(data.get("settings", {}), "settings")
     intensities = tuple(sorted({_intensity(value) for value in _list(data, "intensities", [1.0])}))
+    sources = _sources(_list(data, "sources"), path.parent)
     suite = Suite(
         name=str(data.get("name", path.stem)),
         path=path,
-        sources=_sources(_list(data, "sources"), path.parent),
+        sources=sources,
         emotions=tuple(dict.fromkeys(canonical(_text(each, "emotions")) for each in _list(data, "emotions"))),
         intensities=intensities,
         systems=tuple(_system(each, shared, path.parent) for each in _list(data, "systems", ["instant"])),
         seeds=tuple(_seed(each) for each in _list(data, "seeds", []) or []),
         targets=_targets(data.get("targets", {}), path.parent),
         lie_intensities=_lie_intensities(data.get("lie_intensities", INTENSITIES)),
+        classifiers=_classifiers(data.get("classifier", {}), [source.stem for source in sources], path.parent),
     )
     for what, names in (("systems", [s.label for s in suite.systems]), ("sources", [s.stem for s in suite.sources])):
         if len(set(names)) < len(names):
@@ -247,3 +258,16 @@ def _targets(data: Any, folder: Path) -> dict[tuple[str, str], Path]:
                 raise InputError(f"there is no target {path}")
             found[stem, canonical(emotion)] = path.resolve()
     return found
+
+
+def _classifiers(data: Any, stems: list[str], folder: Path) -> dict[str, ActorClassifier]:
+    """One folder for all sources, or a table of one for each that has one."""
+    if isinstance(data, str):
+        found = open_classifier(folder / data)
+        return dict.fromkeys(stems, found)
+    if not isinstance(data, dict):
+        raise InputError("classifier must be a folder, or a table: the source's name, then its folder")
+    unknown = sorted(set(data) - set(stems))
+    if unknown:
+        raise InputError(f"classifier names the source '{unknown[0]}', which is not in sources")
+    return {stem: open_classifier(folder / _text(name, "classifier")) for stem, name in data.items()}

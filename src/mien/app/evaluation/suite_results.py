@@ -167,6 +167,7 @@ def published_tables(
     text = resources.files("mien.app.evaluation").joinpath("data/published_tables.json").read_text(encoding="utf-8")
     for table in json.loads(text):
         published, also = ([Column(**column) for column in table.get(name, [])] for name in ("columns", "also"))
+        also += _by_network([column for column in published if column.key in table.get("by_network", ())], evaluations)
         ours: list[Row] = []
         for system in suite.systems:
             chosen = [evaluation for _, evaluation in _chosen(clips, evaluations, system=system.label)]
@@ -189,6 +190,15 @@ def published_tables(
             tuple(table["differs"]),
             (*_partly(shown, evaluations), *_missing(lacking, evaluations, figures)),
         )
+
+
+def _by_network(columns: Sequence[Column], evaluations: Sequence[Evaluation]) -> Iterator[Column]:
+    """A column for each other network that a paper's figure was measured with: its users trained it themselves."""
+    for column in columns:
+        start = f"{column.key}["
+        keys = dict.fromkeys(f.key for e in evaluations for f in e.figures if f.key.startswith(start))
+        for key in keys:
+            yield Column(key, f"{column.label} [{key[len(start) : -1]}]", column.unit, column.better)
 
 
 def _partly(columns: Sequence[Column], evaluations: Sequence[Evaluation]) -> Iterator[str]:

@@ -28,6 +28,7 @@ class Asked:
     start_s: float = 0.0
     stop_s: float | None = None
     _samples: DoubleArray | None = None
+    _alone: AnyArray | None = None
 
     @property
     def emotions(self) -> tuple[str, ...]:
@@ -41,7 +42,21 @@ class Asked:
         """Take the times of the source's frames, before anything else is asked."""
         if self.track is not None:
             inside = (times_s >= self.start_s) & (times_s < (np.inf if self.stop_s is None else self.stop_s))
-            self._samples = self.track.sample(times_s).emotion * inside[:, None]
+            found = self.track.sample(times_s)
+            self._samples = found.emotion * inside[:, None]
+            self._alone = inside & ~found.action_units.any(axis=1)
+
+    @property
+    def vectors(self) -> DoubleArray:
+        """``(T, 8)`` emotion vectors asked for (CCFE 3.1); rows of zeros for neutral, and outside the time range."""
+        assert self._samples is not None
+        return self._samples
+
+    @property
+    def alone(self) -> AnyArray:
+        """``(T,)``: where an emotion or neutral is asked for and nothing else: in the time range, no action units."""
+        assert self._alone is not None
+        return self._alone
 
     def intensity(self, emotion: str) -> DoubleArray:
         """``(T,)`` intensity asked for, 0-1."""

@@ -20,6 +20,7 @@ from mien.metrics.evaluation.evaluation import Evaluation, Figure, Series
 from mien.metrics.evaluation.identity_watch import IdentityWatcher
 from mien.metrics.evaluation.judge_expression import expression_series, judge_expression
 from mien.metrics.evaluation.judge_picture import judge_picture, picture_series
+from mien.metrics.evaluation.judge_response import FROM_FRAMES, POINTS, judge_response
 from mien.metrics.evaluation.judge_steadiness import judge_steadiness, steadiness_series
 from mien.metrics.evaluation.judge_sync import judge_sync, sync_series
 from mien.metrics.evaluation.judge_timing import Clips, judge_timing
@@ -98,7 +99,8 @@ def evaluate(request: EvaluationRequest, tell: Tell | None = None) -> Evaluation
             "its source."
         )
     asked.sample(np.array(measured.times_s))
-    figures: list[Figure] = [*judge_expression(measured, asked)]
+    responses, straightness = judge_response(measured, asked)
+    figures: list[Figure] = [*judge_expression(measured, asked), *straightness]
     for watcher in watchers:
         figures += watcher.figures(measured)
     if target is not None:
@@ -122,8 +124,10 @@ def evaluate(request: EvaluationRequest, tell: Tell | None = None) -> Evaluation
         duration_s=info.duration_s if info.duration_s is not None else float(measured.times_s[-1]),
         figures=tuple(figures),
         series=tuple(series),
+        responses=tuple(responses),
         conditions={
             **conditions_of(measured),
+            **({POINTS: FROM_FRAMES} if responses else {}),
             "seconds taken": f"{time.perf_counter() - started:.1f}",
         },
     )

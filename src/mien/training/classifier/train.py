@@ -195,6 +195,7 @@ def train_classifier(
         "actor": prepared.card["actor"],
         "consent": prepared.card["consent"],
         "footage": _identity(prepared),
+        "model": prepared.card["model"],
         "held_out": {"what": split.how, **{name: found.listed() for name, found in figures.items()}},
         "made_with": {"mien": __version__, "torch": str(torch.__version__)},
     }

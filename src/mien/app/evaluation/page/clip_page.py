@@ -6,13 +6,14 @@ from pathlib import Path
 
 from mien.app.evaluation.page import sections
 from mien.app.evaluation.page.document import document, page_header, write
-from mien.app.evaluation.page.markup import tag
+from mien.app.evaluation.page.markup import Markup, sentence, tag
 from mien.app.evaluation.page.moments import find_moments
 from mien.app.evaluation.page.response_plot import responses
 from mien.app.evaluation.page.tables import figures_table
 from mien.app.evaluation.page.time_chart import charts
 from mien.app.evaluation.page.words import file_name, headline
-from mien.metrics.evaluation.evaluation import Evaluation
+from mien.metrics.evaluation.evaluation import Evaluation, Response
+from mien.metrics.evaluation.judge_response import POINTS
 from mien.reconstruction.analysis import Analysis, analyse
 from mien.video.claim import EditClaim
 from mien.video.clip import Clip
@@ -38,7 +39,7 @@ def write_page(evaluation: Evaluation, path: Path, *, analysis: Analysis | None 
     moments = find_moments(evaluation, known, claim)
     pictured = {moment.frame for moment in moments if moment.figures}
     left_out = len({f.worst_frame for f in evaluation.figures if f.worst_frame is not None} - pictured)
-    curves, answers = charts(evaluation, pictured), responses([("", response) for response in evaluation.responses])
+    curves = charts(evaluation, pictured)
     title = file_name(evaluation.result)
     content = [
         tag(
@@ -53,9 +54,7 @@ def write_page(evaluation: Evaluation, path: Path, *, analysis: Analysis | None 
         tag("section", tag("h2", "Over time"), tag("p", _CURVES, class_="lead"), curves, class_="block curves")
         if curves
         else None,
-        tag("section", tag("h2", "Answer to intensity"), tag("p", _ANSWERS, class_="lead"), answers, class_="block")
-        if answers
-        else None,
+        _answers(evaluation),
         tag("section", tag("h2", "All figures"), figures_table(evaluation, pictured), class_="block tables"),
         sections.conditions(evaluation.conditions),
     ]
@@ -69,6 +68,24 @@ _CURVES = (
     "is seen. Marks at the top edge stand where a figure is worst."
 )
 _ANSWERS = "How far the face goes for what was asked: on a straight line, half the intensity is half the expression."
+
+
+def _answers(evaluation: Evaluation) -> Markup | None:
+    """Plots of the answer to intensity, and why there is none of an emotion; None where no emotion is known."""
+    whys = [f.sentence for f in evaluation.figures if f.key.startswith("linearity:") and f.value is None]
+    plots = responses([(_about(response), response) for response in evaluation.responses])
+    if plots is None and not whys:
+        return None
+    points = evaluation.conditions.get(POINTS)
+    lead = tag("p", _ANSWERS, f" The points are {points}." if points else "", class_="lead") if plots else None
+    said = [tag("p", sentence(why), class_=None if plots else "lead") for why in whys]
+    return tag("section", tag("h2", "Answer to intensity"), lead, plots, said, class_="block")
+
+
+def _about(response: Response) -> str:
+    """The emotion in a response's key."""
+    parts = response.key.split(":")
+    return parts[1] if len(parts) > 2 else ""
 
 
 def _state(evaluation: Evaluation, claim: EditClaim | None) -> str | None:
