@@ -14,14 +14,15 @@ from mien.data.prepared import PICTURE_KINDS
 from mien.data.refinement import Refine
 from mien.data.settings import PrepareSettings
 from mien.disk import disk_errors
-from mien.geometry.camera import project
 from mien.geometry.homography import resample
 from mien.geometry.texture import extract_texture, fill_hidden
 from mien.morphable.model import MorphableModel
 from mien.reconstruction.analysis import AnalysedFace, Analysis
 from mien.reconstruction.fit import fit_track
 from mien.reconstruction.parameters import FaceParameters
+from mien.reconstruction.tracked_surface import TrackedSurface
 from mien.reconstruction.views import crop_around, face_views, mouth_view, moved_view, view_corners
+from mien.tracking.landmark_reader import LandmarkReader
 from mien.types import AnyArray, DoubleArray, FloatArray
 from mien.video.frame import Frame
 
@@ -32,6 +33,14 @@ class NumberedClip:
 
     number: int
     clip: LabelledClip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fitted:
+    """One face through a shot: its parameters, and where the tracker saw it."""
+
+    fit: FaceParameters
+    landmarks: LandmarkReader
 
 
 def usable_rows(analysis: Analysis, face: AnalysedFace, clip: LabelledClip) -> AnyArray:
@@ -63,6 +72,7 @@ class Extractor:
     ) -> None:
         self._model, self._alpha, self._settings, self._step = model, np.asarray(alpha, np.float64), settings, step
         self._refine = refine
+        self._surface = TrackedSurface.of(model)
 
     def write_part(
         self, folder: Path, analysis: Analysis, clips: Sequence[NumberedClip], progress: Callable[[float], None]
@@ -83,25 +93,26 @@ class Extractor:
         pictured: list[int] = []
         views: list[tuple[DoubleArray, DoubleArray]] = []
         encoded: dict[str, list[bytes]] = {kind: [] for kind in PICTURE_KINDS}
-        wanted: dict[int, tuple[FaceParameters, DoubleArray, int]] = {}
+        wanted: dict[int, tuple[_Fitted, DoubleArray, int]] = {}
         count = 0
         for face in largest_faces(analysis):
             fit = fit_track(self._model, face.track, alpha=self._alpha)
             if self._refine is not None:
                 fit = self._refine(face.track, fit, analysis.clip)
             head = face_views(self._model, fit, self._settings.face_px)
+            fitted = _Fitted(fit, LandmarkReader(face.track))
             for numbered in clips:
                 frames = usable_rows(analysis, face, numbered.clip)
                 _add_rows(table, analysis, fit, numbered, frames)
                 for place, frame in enumerate(frames):
                     if place % self._step == 0:
-                        wanted[int(frame)] = (fit, head[fit.row(int(frame))], count + place)
+                        wanted[int(frame)] = (fitted, head[fit.row(int(frame))], count + place)
                 count += len(frames)
         for frame in analysis.clip.frames(0, max(wanted, default=-1) + 1):
             progress(frame.index / max(1, analysis.frame_count))
             if frame.index in wanted:
-                fit, head_view, row = wanted[frame.index]
-                views.append((head_view, self._take(frame, fit, head_view, encoded)))
+                fitted, head_view, row = wanted[frame.index]
+                views.append((head_view, self._take(frame, fitted, head_view, encoded)))
                 pictured.append(row)
         arrays = {name: np.concatenate(parts) for name, parts in table.items()}
         places = [np.array([pair[k] for pair in views]).reshape(-1, 3, 3) for k in range(2)]
@@ -113,18 +124,18 @@ class Extractor:
             write_pictures(folder / f"{kind}.pictures", contents)
 
     def _take(
-        self, frame: Frame, fit: FaceParameters, head_view: DoubleArray, encoded: dict[str, list[bytes]]
+        self, frame: Frame, fitted: _Fitted, head_view: DoubleArray, encoded: dict[str, list[bytes]]
     ) -> DoubleArray:
         """Cut and encode the pictures of one frame; returns the view of the mouth."""
-        model, settings, pose = self._model, self._settings, fit.pose(frame.index)
-        beta = fit.beta[fit.row(frame.index)]
-        shape = model.shape(self._alpha, beta)
-        points = project(shape, pose)
+        model, settings, fit = self._model, self._settings, fitted.fit
+        pose = fit.pose(frame.index)
+        shape = model.shape(self._alpha, fit.beta[fit.row(frame.index)])
+        points = self._surface.points(shape, pose, fitted.landmarks.at(frame.index))
         mouth = mouth_view(model, shape, pose, settings.mouth_px)
         corners = (view_corners(head_view, settings.face_px), view_corners(mouth, settings.mouth_px))
         crop, corner = crop_around(frame, np.concatenate([points[:, :2], *corners]))
         points[:, :2] -= corner
-        texture = extract_texture(crop, points, model.triangles, model.uv, settings.texture_px)
+        texture = extract_texture(crop, points, self._surface.triangles, self._surface.uv, settings.texture_px)
         pictures = {
             "texture": _bytes(fill_hidden(texture)),
             "visible": texture.visible >= 0.5,

@@ -65,7 +65,7 @@ class TwoLevelFace:
         self._fit = fit_track(model, face.track, alpha=actor.person.alpha.numpy())
         self._identity = model.identity[model.landmark_vertices].astype(np.float64)
         self._added = hann_smooth(self._shape_change(), config.smoothing_frames)
-        self._codes = TextureCodes(actor.texture_encoder, model, analysis.clip, self._fit)
+        self._codes = TextureCodes(actor.texture_encoder, model, analysis.clip, self._fit, face.track)
         self._filling = MouthFilling(model, actor.mouth, actor.mouth_encoder) if config.teeth == "drawn" else None
         self._landmarks = LandmarkReader(face.track)
         light = face.parameters.light

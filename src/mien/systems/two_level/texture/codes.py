@@ -12,12 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mien.geometry.camera import project
 from mien.geometry.texture import extract_texture, fill_hidden
 from mien.morphable.model import MorphableModel
 from mien.nn.pyramid_encoder import PyramidEncoder
 from mien.reconstruction.parameters import FaceParameters
+from mien.reconstruction.tracked_surface import TrackedSurface
 from mien.reconstruction.views import crop_around
+from mien.tracking.face_track import FaceTrack
+from mien.tracking.landmark_reader import LandmarkReader
 from mien.video.clip import Clip
 from mien.video.frame import Frame
 
@@ -33,10 +35,14 @@ class TextureCodes:
         model: The morphable model.
         clip: The video.
         fit: The face, through the shot.
+        track: Where the tracker saw it.
     """
 
-    def __init__(self, encoder: PyramidEncoder, model: MorphableModel, clip: Clip, fit: FaceParameters) -> None:
+    def __init__(
+        self, encoder: PyramidEncoder, model: MorphableModel, clip: Clip, fit: FaceParameters, track: FaceTrack
+    ) -> None:
         self._encoder, self._model, self._clip, self._fit = encoder, model, clip, fit
+        self._surface, self._landmarks = TrackedSurface.of(model), LandmarkReader(track)
         self._frames: Iterator[Frame] | None = None
         self._known: dict[int, Tensor] = {}
 
@@ -77,10 +83,10 @@ class TextureCodes:
     def _encode(self, frame: Frame) -> Tensor:
         row = self._fit.row(frame.index)
         shape = self._model.shape(self._fit.alpha, self._fit.beta[row])
-        points = project(shape, self._fit.pose(frame.index))
+        points = self._surface.points(shape, self._fit.pose(frame.index), self._landmarks.at(frame.index))
         crop, corner = crop_around(frame, points[:, :2])
         points[:, :2] -= corner
-        texture = extract_texture(crop, points, self._model.triangles, self._model.uv, self._encoder.config.side)
+        texture = extract_texture(crop, points, self._surface.triangles, self._surface.uv, self._encoder.config.side)
         picture = np.ascontiguousarray(fill_hidden(texture).transpose(2, 0, 1)) * 2.0 - 1.0
         mean = self._encoder.mean
         code: Tensor = self._encoder(torch.from_numpy(picture.astype(np.float32))[None].to(mean.device))[0]
