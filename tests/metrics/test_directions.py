@@ -18,8 +18,8 @@ def test_limits_and_directions_say_the_same() -> None:
     ("key", "better"),
     [
         ("LIE[mini-xception]", "lower"), ("FID", "lower"), ("LSE-C", "higher"), ("LSE-D", "lower"),
-        ("recognised[mini-xception]:happy", "higher"), ("PSNR", "higher"), ("CE level[resnet-18]", "lower"), ("linearity:happy:mouthSmile", "higher"),
-        ("LPIPS-Alex", "lower"), ("ACC_emo[face-api]", "higher"),
+        ("recognised[mini-xception]:happy", "higher"), ("PSNR", "higher"), ("CE level[resnet-18]", "lower"),
+        ("linearity:happy:mouthSmile", "higher"), ("LPIPS-Alex", "lower"), ("ACC_emo[face-api]", "higher"),
     ],
 )  # fmt: skip
 def test_networks_and_emotions_do_not_hide_a_metric(key: str, better: str) -> None:

@@ -160,3 +160,24 @@ def test_what_cannot_be_compared(compared: Compared, tmp_path: Path) -> None:
     mien.edit(other, "sad").save(tmp_path / "sad.mp4")
     assert_refused(run_here("compare", first, "sad.mp4", "-o", "out"), "different sources", "--source")
     assert not Path("out").exists()
+
+
+def test_an_evaluation_beside_a_render_is_used_if_it_is_the_same(make_clip: Any, tmp_path: Path) -> None:
+    source = make_clip("source.mp4", frames=6)
+    mien.edit(source, "happy 0.5").save(tmp_path / "a.mp4")
+    mien.edit(source, "happy").save(tmp_path / "b.mp4")
+    assert run_here("evaluate", tmp_path / "a.mp4", "--quiet").returncode == 0
+    kept = tmp_path / "a.evaluation" / "evaluation.json"
+    marked = json.loads(kept.read_text())
+    next(figure for figure in marked["figures"] if figure["key"] == "lip_difference")["value"] = 77.0
+    kept.write_text(json.dumps(marked))
+
+    def lips(*words: str) -> float:
+        done = run_here(
+            "compare", tmp_path / "a.mp4", tmp_path / "b.mp4", "-o", tmp_path / "out", "--overwrite", "--json", *words
+        )
+        rows = json.loads(done.stdout.splitlines()[-1])["rows"]
+        return float(next(row["a"] for row in rows if row["key"] == "lip_difference"))
+
+    assert lips() == 77.0
+    assert lips("--emotion", "0 happy 0.5, 0.1 happy 1") < 1.0

@@ -18,6 +18,7 @@ def compare(
     output: Annotated[Path, Parameter(name=["--output", "-o"])],
     source: Path | None = None,
     emotion: str | None = None,
+    classifier: Path | None = None,
     overwrite: bool = False,
     report: ReportOptions | None = None,
 ) -> None:
@@ -31,18 +32,27 @@ def compare(
         output: Folder for the page, its videos and the figures.
         source: What both were made from; found in the edit files beside them if left out.
         emotion: What both were asked for, such as "happy 0.8"; found in the edit files if left out.
+        classifier: Folder made by `mien train classifier` of this person's footage, for DNT's cross entropies.
         overwrite: Replace results that are there already.
         report: How much is told.
     """
     from mien.app.compare.comparison import comparison_to_json
     from mien.app.compare.page import headline
     from mien.app.compare.run import PAGE, compare_renders
+    from mien.app.evaluation.actor_classifier import open_classifier
     from mien.app.jobs import StageClock
 
     with Report(report) as told:
         clock = StageClock("measure", told.progress)
         found = compare_renders(
-            first, second, output, source=source, emotion=emotion, overwrite=overwrite, tell=clock.at
+            first,
+            second,
+            output,
+            source=source,
+            emotion=emotion,
+            classifier=None if classifier is None else open_classifier(classifier),
+            overwrite=overwrite,
+            tell=clock.at,
         )
         lines = [f"A {first}", f"B {second}", headline(found)]
         for side in ("A", "B"):

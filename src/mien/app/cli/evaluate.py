@@ -74,10 +74,10 @@ def _pair(
     **options: Any,
 ) -> None:
     from mien.app.evaluation.outputs import PAGE_NAME, check_folder, summary_of, write_evaluation
-    from mien.app.evaluation.pair import PairOptions, evaluate_pair
+    from mien.app.evaluation.pair import PairOptions, evaluate_pair, evaluation_folder
     from mien.app.evaluation.strengths import parse_intensities
 
-    folder = output or result.with_name(f"{result.stem}.evaluation")
+    folder = output or evaluation_folder(result)
     check_folder(folder, overwrite)
     strengths = () if intensities is None else parse_intensities(intensities)
     asked = PairOptions(**options, classifier=_classifier(classifier), intensities=strengths)

@@ -14,10 +14,11 @@ from mien.app.compare.page import Film, comparison_page
 from mien.app.compare.pictures import MOMENTS, find_moments, overall_map
 from mien.app.edit import Edit
 from mien.app.edit_file import edit_path, read_edit
-from mien.app.evaluation.pair import PairOptions, request_of
+from mien.app.evaluation.actor_classifier import ActorClassifier
+from mien.app.evaluation.kept import kept_evaluation, settings_key
+from mien.app.evaluation.pair import PairOptions, evaluation_folder, measured, request_of
 from mien.app.jobs import staging_folder
 from mien.errors import InputError, OutputError
-from mien.metrics.evaluation.evaluate import evaluate
 from mien.metrics.evaluation.evaluation import Evaluation
 from mien.video.claim import generator
 from mien.video.clip import Clip
@@ -34,7 +35,7 @@ Tell = Callable[[float], None]
 
 def compare_renders(
     first: Path, second: Path, folder: Path, *, source: Path | None = None, emotion: str | None = None,
-    overwrite: bool = False, tell: Tell | None = None,
+    classifier: ActorClassifier | None = None, overwrite: bool = False, tell: Tell | None = None,
 ) -> Comparison:  # fmt: skip
     """Compare two renders of one source, and write ``index.html``, ``comparison.json`` and copies of the videos.
 
@@ -44,6 +45,7 @@ def compare_renders(
         folder: For the results.
         source: What both were made from; taken from the edit files beside them where it is left out.
         emotion: What was asked of both, in the notation; taken from the edit files where it is left out.
+        classifier: Of expression type and level, trained on the footage of the person in them.
         overwrite: Replace results that are there already.
         tell: Called now and then.
 
@@ -62,6 +64,7 @@ def compare_renders(
     edits = _edit_of(first), _edit_of(second)
     known = source or _source_of(edits)
     before = None if known is None else Clip.open(known)
+    options = PairOptions(source=known, emotion=emotion, classifier=classifier)
     differences = find_differences(*clips, share.part(0.0, 0.15))
     with staging_folder(folder) as staging, output_errors(folder):
         named = (("source", known), ("a", first), ("b", second))
@@ -71,8 +74,8 @@ def compare_renders(
             (None, None)
             if known is None
             else (
-                evaluate(request_of(first, PairOptions(known, emotion=emotion)), share.part(0.3, 0.6)),
-                evaluate(request_of(second, PairOptions(known, emotion=emotion)), share.part(0.6, 0.9)),
+                _evaluated(first, options, share.part(0.3, 0.6)),
+                _evaluated(second, options, share.part(0.6, 0.9)),
             )
         )
         comparison = _comparison(first, second, known, evaluations, differences)
@@ -104,6 +107,16 @@ def _check(first: Path, second: Path, folder: Path, overwrite: bool) -> None:
             raise OutputError(f"{target}: would be overwritten; choose another folder.")
         if target.exists() and not overwrite:
             raise OutputError(f"{target}: is there already; choose another folder, or allow replacing (--overwrite).")
+
+
+def _evaluated(path: Path, options: PairOptions, tell: Tell) -> Evaluation:
+    """The evaluation beside a render, if it is of the same clips and settings; else a new one."""
+    request = request_of(path, options)
+    kept = kept_evaluation(evaluation_folder(path), settings_key(request, options.classifier))
+    if kept is not None:
+        tell(1.0)
+        return kept
+    return measured(request, options.classifier, tell)
 
 
 def _edit_of(path: Path) -> Edit | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mien.app.edit import Edit, fingerprint
 from mien.app.edit_file import edit_path, read_edit
 from mien.app.evaluation.actor_classifier import ActorClassifier
 from mien.app.evaluation.cross_entropy import with_cross_entropies
+from mien.app.evaluation.kept import KEY, settings_key
 from mien.app.evaluation.progress import Part, Share
 from mien.app.evaluation.strengths import with_strengths
 from mien.app.jobs import ProgressCallback, StageClock
@@ -78,6 +79,11 @@ def evaluate_pair(
     return with_strengths(found, request, edit, face, options.intensities, rest)
 
 
+def evaluation_folder(result: Path) -> Path:
+    """Where the evaluation of a clip lies if nothing else is said."""
+    return result.with_name(f"{result.stem}.evaluation")
+
+
 def measured(
     request: EvaluationRequest, classifier: ActorClassifier | None = None, tell: Tell | None = None
 ) -> Evaluation:
@@ -92,7 +98,8 @@ def measured(
         ClipError: A clip cannot be read.
         ModelError: A network is damaged.
     """
-    return with_cross_entropies(evaluate(request, tell), request, classifier)
+    found = with_cross_entropies(evaluate(request, tell), request, classifier)
+    return replace(found, conditions={**found.conditions, KEY: settings_key(request, classifier)})
 
 
 def request_of(result: Path, options: PairOptions) -> EvaluationRequest:
