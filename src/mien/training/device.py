@@ -8,6 +8,7 @@ from typing import Literal
 import torch
 
 from mien.errors import InputError
+from mien.training.ranks import local_rank, rank_count
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -15,11 +16,17 @@ Precision = Literal["float32", "bfloat16"]
 def pick_device(name: str = "auto") -> torch.device:
     """The device of that name; ``auto`` is the first GPU, or the CPU where there is none.
 
+    Of several processes on a machine (:mod:`mien.training.ranks`) each gets a GPU of its own.
+
     Raises:
-        InputError: There is no such device here.
+        InputError: There is no such device here, or not one for each process.
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if rank_count() > 1 and name.startswith("cuda"):
+        if name != "cuda":
+            raise InputError(f"each process takes a GPU of its own: ask for the device auto, cuda or cpu, not {name}")
+        name = f"cuda:{local_rank()}"
     kind, _, number = name.partition(":")
     known = torch.cuda.is_available() if kind == "cuda" else kind == "cpu"
     if not known or (number and not (number.isdigit() and int(number) < max(1, torch.cuda.device_count()))):

@@ -2,7 +2,8 @@
 
 All random numbers of a step follow from the seed and the step's number, and everything else that a step depends on is
 in the checkpoint. So a run that is killed at any moment, and called again, ends with the same weights as one that is
-not, bit for bit on the same machine.
+not, bit for bit on the same machine. Several processes may run it together (:mod:`mien.training.ranks`): their random
+numbers follow from the rank, too, and the first one alone writes.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +22,7 @@ from mien.training.checkpoint import TrainingState, list_checkpoints, restore_ch
 from mien.training.log import FILE as LOG_FILE
 from mien.training.log import Log
 from mien.training.options import LoopOptions, check_options
+from mien.training.ranks import in_step, is_first, rank
 
 
 class Task(Protocol):
@@ -80,23 +83,26 @@ def train(
         OutputError: The disk refuses.
         TrainingError: A figure is not finite any more.
     """
-    check_options(folder, options, about or {})
+    if is_first():
+        check_options(folder, options, about or {})
     checkpoints = folder / "checkpoints"
     step, sums = _go_on(task, checkpoints)
-    with Log(folder / LOG_FILE, step, sums, options.log_every) as log, _repeatable():
+    logged = Log(folder / LOG_FILE, step, sums, options.log_every) if is_first() else nullcontext()
+    with logged as log, in_step(task.modules(), task.optimizers().values(), step) as keep_in_step, _repeatable():
         saved_s = time.monotonic()
         while step < options.steps:
-            _seed(options.seed, step)
-            figures = task.step(step, np.random.default_rng([options.seed, step]))
+            figures = task.step(step, _seeded(options.seed, step))
+            keep_in_step()
             step += 1
-            log.add(step, figures)
             finished = step == options.steps
-            if finished or time.monotonic() - saved_s >= options.checkpoint_s:
-                state = TrainingState(step, task.modules(), task.optimizers(), task.counters(), log.collected())
-                write_checkpoint(checkpoints, state)
-                saved_s = time.monotonic()
-            if sample is not None and (finished or (options.sample_every and step % options.sample_every == 0)):
-                sample(step)
+            if log is not None:
+                log.add(step, figures)
+                if finished or time.monotonic() - saved_s >= options.checkpoint_s:
+                    state = TrainingState(step, task.modules(), task.optimizers(), task.counters(), log.collected())
+                    write_checkpoint(checkpoints, state)
+                    saved_s = time.monotonic()
+                if sample is not None and (finished or (options.sample_every and step % options.sample_every == 0)):
+                    sample(step)
             if progress is not None:
                 progress(step / options.steps)
 
@@ -118,9 +124,12 @@ def _go_on(task: Task, checkpoints: Path) -> tuple[int, Mapping[str, Any]]:
     return step, sums
 
 
-def _seed(seed: int, step: int) -> None:
-    """Seed torch's generators of all devices for one step."""
-    torch.manual_seed(int(np.random.SeedSequence([seed, step]).generate_state(1, np.uint64)[0] >> 1))
+def _seeded(seed: int, step: int) -> np.random.Generator:
+    """Seed torch's generators of all devices for one step, and give one for random numbers outside torch."""
+    # Another process than the first has a longer key; 11 keeps it apart from that of the order of rows.
+    key = [seed, step, 11, rank()] if rank() else [seed, step]
+    torch.manual_seed(int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> 1))
+    return np.random.default_rng(key)
 
 
 class _repeatable:  # noqa: N801 - used like a function

@@ -26,12 +26,14 @@ def two_level(
     init: Path | None = None,
     again: str | None = None,
     held_out: float = 0.2,
+    checkpoint_s: float = 60.0,
     overwrite: bool = False,
     report: ReportOptions | None = None,
 ) -> None:
     """Train an actor for the system two_level (CCFE): shape, texture maps and mouth.
 
-    The stages keep their state, logs and sample pictures in .NAME.training beside the actor.
+    The stages keep their state, logs and sample pictures in .NAME.training beside the actor. On several GPUs:
+    torchrun --nproc-per-node 4 -m mien train two_level PREPARED -o NAME.
 
     Args:
         prepared: Made by `mien prepare`.
@@ -43,6 +45,7 @@ def two_level(
         init: Another actor of the same preset and emotions to start from.
         again: Do one stage again: shape, texture, texture_encoder, mouth or mouth_encoder.
         held_out: The last share of every clip that is kept to measure on.
+        checkpoint_s: Seconds from one checkpoint to the next: what a killed training has to do again at most.
         overwrite: Replace an actor that is there already.
         report: How much is told.
     """
@@ -50,11 +53,13 @@ def two_level(
     from mien.data.prepared import open_prepared
     from mien.morphable import builtin
     from mien.systems.two_level.make import MakeOptions, make_actor
+    from mien.training.ranks import is_first
 
-    options = MakeOptions(preset, perceptual, seed, device, init, again, held_out, overwrite)
-    with Report(report) as told:
+    options = MakeOptions(preset, perceptual, seed, device, init, again, held_out, overwrite, checkpoint_s)
+    with Report(report if is_first() else ReportOptions(quiet=True)) as told:
         actor = make_actor(open_prepared(prepared), builtin.load(), output, options, told.stages())
-        told.result(_text(output, actor), _data(output, actor))
+        if is_first():
+            told.result(_text(output, actor), _data(output, actor))
 
 
 def _text(output: Path, actor: Actor) -> str:

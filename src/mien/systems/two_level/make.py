@@ -21,6 +21,7 @@ from mien.systems.two_level.texture.config import Perceptual, PicturesConfig
 from mien.systems.two_level.texture.losses import PerceptualDistance, gradient_distance
 from mien.systems.two_level.train import StageProgress, TrainingPlan, forget_stage, train_actor
 from mien.training.device import pick_device
+from mien.training.ranks import is_first, joined, wait_for_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class MakeOptions:
         again: A stage to do again.
         held_out: The last share of every clip that is not learnt from.
         overwrite: Replace an actor that is there already.
+        checkpoint_s: Seconds from one checkpoint to the next; the result does not depend on it.
     """
 
     preset: str = "default"
@@ -46,6 +48,7 @@ class MakeOptions:
     again: str | None = None
     held_out: float = 0.2
     overwrite: bool = False
+    checkpoint_s: float = 60.0
 
 
 def training_folder(output: Path) -> Path:
@@ -62,6 +65,8 @@ def make_actor(
 ) -> Actor:
     """Train an actor and write its folder; called again after a break, it goes on.
 
+    Of several processes (:mod:`mien.training.ranks`) the first one measures the actor and writes it.
+
     Args:
         prepared: The footage.
         model: The morphable model that it was prepared with.
@@ -70,7 +75,7 @@ def make_actor(
         progress: Told the stage and the share of it that is done.
 
     Returns:
-        The actor; its card holds what it reaches on the frames held out.
+        The actor; its card holds what it reaches on the frames held out, as ``measures``, in the first process.
 
     Raises:
         InputError: An option is unknown, or the footage lacks neutral or acted frames.
@@ -82,19 +87,24 @@ def make_actor(
     preset = _preset(options)
     material = Material(prepared, model, options.held_out)
     folder = training_folder(output)
-    if options.again is not None:
-        forget_stage(folder, options.again)
+    device = pick_device(options.device)
     plan = TrainingPlan(
         preset,
         folder,
         {kind: _perceptual(kind) for kind in (preset.texture.encoder.perceptual, preset.mouth.encoder.perceptual)},
         options.seed,
         None if options.start_from is None else load_actor(options.start_from),
-        pick_device(options.device),
+        device,
+        options.checkpoint_s,
     )
-    actor = train_actor(plan, material, _card(prepared, options), progress).ready()
-    actor.card["measures"] = measure_actor(actor, material)
-    save_actor(output, actor)
+    with joined(device):
+        if options.again is not None:
+            forget_stage(folder, options.again)
+            wait_for_all()
+        actor = train_actor(plan, material, _card(prepared, options), progress).ready()
+        if is_first():
+            actor.card["measures"] = measure_actor(actor, material)
+            save_actor(output, actor)
     return actor
 
 

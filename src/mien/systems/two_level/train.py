@@ -29,6 +29,7 @@ from mien.systems.two_level.texture.inversion import InversionTask
 from mien.systems.two_level.texture.losses import PerceptualDistance
 from mien.training.loop import Task, train
 from mien.training.options import LoopOptions
+from mien.training.ranks import is_first, own_count
 
 STAGES = ("shape", "texture", "texture_encoder", "mouth", "mouth_encoder")
 _BUILT_ON = {"texture": ("texture_encoder",), "mouth": ("mouth_encoder",)}
@@ -51,6 +52,7 @@ class TrainingPlan:
         perceptual: Name to perceptual distance, as the preset asks for it.
         start_from: An actor of the same sizes to begin with instead of random weights.
         device: Where.
+        checkpoint_s: Seconds from one checkpoint to the next.
     """
 
     preset: TwoLevelPreset
@@ -59,6 +61,19 @@ class TrainingPlan:
     seed: int = 0
     start_from: Actor | None = None
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    checkpoint_s: float = 60.0
+
+    def check_batches(self) -> None:
+        """Refuse batches that the processes of the training cannot share evenly.
+
+        Raises:
+            InputError: There is one.
+        """
+        preset = self.preset
+        own_count(max(1, preset.shape.batch // 2))  # half neutral, half acted
+        for pictures in (preset.texture, preset.mouth):
+            own_count(pictures.gan.batch)
+            own_count(pictures.encoder.batch)
 
 
 def train_actor(
@@ -76,8 +91,10 @@ def train_actor(
         The actor, ready to edit.
 
     Raises:
-        InputError: The folder holds a training with other settings, or ``start_from`` has other sizes.
+        InputError: The folder holds a training with other settings, ``start_from`` has other sizes, or a batch cannot
+            be split over the processes.
     """
+    plan.check_batches()
     stages = _Stages(plan, material, progress)
     shape = stages.run_shape()
     texture, texture_encoder = stages.run_pictures("texture")
@@ -102,12 +119,14 @@ def train_actor(
 def forget_stage(folder: Path, stage: str) -> None:
     """Remove what a stage has learnt, and the stages that are built on it, so that they are done again.
 
+    Of several processes the first one does it; the others must wait for it.
+
     Raises:
         InputError: There is no such stage.
     """
     if stage not in STAGES:
         raise InputError(f"there is no stage {stage!r}; there are: {', '.join(STAGES)}")
-    for name in (stage, *_BUILT_ON.get(stage, ())):
+    for name in (stage, *_BUILT_ON.get(stage, ())) if is_first() else ():
         shutil.rmtree(folder / name, ignore_errors=True)
 
 
@@ -175,7 +194,8 @@ class _Stages:
     def _run(self, stage: str, task: AnyTask, sample: Callable[[int], None] | None = None) -> AnyTask:
         config = self._config(stage)
         steps = config.iterations
-        options = LoopOptions(steps, self._plan.seed, sample_every=max(1, steps // SAMPLES_A_STAGE))
+        every = max(1, steps // SAMPLES_A_STAGE)
+        options = LoopOptions(steps, self._plan.seed, checkpoint_s=self._plan.checkpoint_s, sample_every=every)
         self._start(stage, task)
         about = {"config": asdict(replace(config, iterations=1)), "footage": self._material.digest}
         train(task, self._plan.folder / stage, options, about, progress=self._told(stage), sample=sample)

@@ -16,6 +16,7 @@ from mien.morphable.model import MorphableModel
 from mien.systems.two_level.shape.config import ShapeConfig
 from mien.systems.two_level.shape.losses import ShapeDistances, discriminator_loss, generator_loss
 from mien.systems.two_level.shape.model import ShapeDiscriminator, ShapeGenerator
+from mien.training.ranks import own_count
 from mien.types import AnyArray
 
 
@@ -144,7 +145,7 @@ class ShapeTask:
 
     @property
     def _half(self) -> int:
-        return max(1, self._config.batch // 2)
+        return own_count(max(1, self._config.batch // 2))
 
     def _neutral_rows(self, random: np.random.Generator) -> AnyArray:
         return random.choice(self._neutral, self._half)

@@ -16,6 +16,7 @@ from mien.nn.stylegan2.discriminator import Discriminator
 from mien.nn.stylegan2.generator import Generator, follow
 from mien.systems.two_level.texture.config import GanConfig
 from mien.training.batches import shuffled_rows
+from mien.training.ranks import averaged, gathered, own_part
 from mien.types import AnyArray
 
 LoadPictures = Callable[[AnyArray], Tensor]
@@ -75,7 +76,7 @@ class GanTask:
         """Discriminator, its lazy R1, generator, its lazy path length; then the moving average."""
         config = self._config
         rows = shuffled_rows(self._seed, number, self._count, config.batch)
-        real = self._load(rows).to(self._device)
+        real = self._load(own_part(rows)).to(self._device)
         figures = self._step_discriminator(real)
         if number % config.r1_every == 0:
             figures |= self._penalise_discriminator(real)
@@ -99,7 +100,7 @@ class GanTask:
             fake = self.generator.synthesis(self._styles(len(real)))
         real_scores = self.discriminator(self._changed(real))
         fake_scores = self.discriminator(self._changed(fake))
-        self._adaptive.watch(real_scores.detach())
+        self._adaptive.watch(gathered(real_scores))
         loss = losses.discriminator_loss(real_scores, fake_scores)
         self._update("discriminator", loss)
         return {
@@ -124,7 +125,7 @@ class GanTask:
         styles = self._styles(count)
         lengths = losses.path_lengths(self.generator.synthesis(styles), styles)
         penalty, moved = losses.path_penalty(lengths, self._path_length)
-        self._path_length.copy_(moved)
+        self._path_length.copy_(averaged(moved))
         self._update("generator", penalty * self._config.path * self._config.path_every)
         return {"path_length": lengths.detach().mean()}
 

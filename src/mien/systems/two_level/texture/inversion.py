@@ -15,6 +15,7 @@ from mien.nn.stylegan2.generator import Generator
 from mien.systems.two_level.texture.config import InversionConfig
 from mien.systems.two_level.texture.losses import PerceptualDistance, inversion_loss
 from mien.training.batches import shuffled_rows
+from mien.training.ranks import own_part
 from mien.types import AnyArray
 
 MEAN_OF = 10_000
@@ -88,7 +89,7 @@ class InversionTask:
 
     def step(self, number: int, random: np.random.Generator) -> dict[str, Tensor | float]:  # noqa: ARG002
         """Show a batch, draw it again, compare."""
-        batch = self._load(shuffled_rows(self._seed, number, self._count, self._config.batch))
+        batch = self._load(own_part(shuffled_rows(self._seed, number, self._count, self._config.batch)))
         styles = self.encoder(batch.shown.to(self._device))
         made = self._generator.synthesis(styles, "constant")
         share = None if batch.share is None else batch.share.to(self._device)
