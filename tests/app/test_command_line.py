@@ -124,6 +124,8 @@ def test_a_result_that_is_there_is_not_replaced_unasked(head_clip: Path, tmp_pat
         (["--emotion", "happy", "--face", "0"], ["face"]),
         (["--emotion", "happy", "--lips", "2"], ["lips", "between 0 and 1"]),
         (["--emotion", "happy", "--smoothing", "4"], ["odd number"]),
+        (["--emotion", "happy", "--smoothing", "soft"], ["none, latent or image", "'soft'"]),
+        (["--emotion", "happy", "--smoothing", "image"], ["instant has no setting 'smoothing_space'"]),
         (["--emotion", "happy", "--from", "3", "--to", "2"], ["time range"]),
         (["--emotion", "happy", "--from", "9"], ["0.48 s long"]),
         (["--emotion", "happy", "--system", "magic"], ["no system 'magic'", "instant"]),

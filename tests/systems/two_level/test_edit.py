@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -25,10 +26,11 @@ from mien.systems import load  # noqa: E402
 from mien.systems.base import render  # noqa: E402
 from mien.systems.two_level.config import PRESETS  # noqa: E402
 from mien.systems.two_level.edit import TexturedMesh, edit_crop, texture_change  # noqa: E402
-from mien.systems.two_level.face import asked_of  # noqa: E402
-from mien.systems.two_level.mouth import MouthFilling  # noqa: E402
+from mien.systems.two_level.face import Composed, asked_of, mouth_codes  # noqa: E402
+from mien.systems.two_level.mouth import MouthFilling, OpenMouth  # noqa: E402
 from mien.systems.two_level.settings import TwoLevelConfig  # noqa: E402
-from mien.types import Pose  # noqa: E402
+from mien.systems.two_level.smoothing import drawn_over_window  # noqa: E402
+from mien.types import Box, Pose  # noqa: E402
 
 CHEEK = 50
 
@@ -71,6 +73,18 @@ def test_no_step_makes_no_difference_and_steps_are_averaged_over_the_window() ->
     assert 0 <= drawn.min() <= drawn.max() <= 1
 
 
+def test_pictures_are_averaged_as_pictures_in_image_space() -> None:
+    torch.manual_seed(0)
+    generator = Generator(PRESETS["tiny"].texture.gan.network).requires_grad_(False)
+    codes, weights = 3 * torch.randn(3, 8, 16), (0.25, 0.5, 0.25)
+    each = [drawn_over_window(generator, code[None], (1.0,)) for code in codes]
+    averaged = sum(w * picture for w, picture in zip(weights, each, strict=True))
+    np.testing.assert_allclose(drawn_over_window(generator, codes, weights, "image"), averaged, atol=1e-5)
+    assert np.abs(drawn_over_window(generator, codes, weights, "latent") - averaged).max() > 0.01
+    same = codes[:1].expand(3, -1, -1)
+    np.testing.assert_allclose(drawn_over_window(generator, same, weights, "image"), each[0], atol=1e-5)
+
+
 def test_a_crop_that_is_not_moved_nor_changed_keeps_its_bits(mesh: TexturedMesh, moving: Analysis) -> None:
     face, frame = moving.faces[0], next(iter(moving.clip.frames()))
     landmarks = np.asarray(face.track.landmarks(0, 1)[0], np.float64)
@@ -101,6 +115,36 @@ def test_frames_come_out_the_same_in_any_order_and_with_the_window(moving: Analy
     np.testing.assert_array_equal(renderer.render(frames[2]).rgb(), first)
     unsmoothed = load("two_level", actor=actor_folder, smoothing_frames=1)
     assert (unsmoothed.face_renderer(moving, moving.faces[0], track).render(frames[2]).rgb() != first).any()
+
+
+@pytest.mark.parametrize("teeth", ["frame", "drawn"])
+def test_the_three_smoothings_differ_and_do_not_depend_on_the_order(
+    moving: Analysis, actor_folder: Path, teeth: str
+) -> None:
+    track = EmotionTrack.parse("surprised 1")
+    frames = list(moving.clip.frames())
+    found = []
+    for smoothing in ({}, {"smoothing_space": "image"}, {"smoothing_frames": 1}):
+        system = load("two_level", actor=actor_folder, teeth=teeth, **smoothing)
+        in_order = system.face_renderer(moving, moving.faces[0], track)
+        found.append([in_order.render(frame).rgb() for frame in frames[:6]])
+        jumping = system.face_renderer(moving, moving.faces[0], track)
+        for k in (5, 2):
+            np.testing.assert_array_equal(jumping.render(frames[k]).rgb(), found[-1][k])
+    for one, other in combinations(found, 2):
+        assert any((a != b).any() for a, b in zip(one, other, strict=True))
+
+
+def test_shut_mouths_do_not_enter_the_average() -> None:
+    def made(code: float | None) -> Composed:
+        mouth = code if code is None else OpenMouth(torch.full((2, 3), code), np.eye(3), np.eye(2), np.eye(2))
+        return Composed(Box(0, 0, 1, 1), np.zeros((1, 1, 3)), np.zeros((1, 1, 3)), mouth)
+
+    codes, weights = mouth_codes((made(None), made(2.0), made(4.0)))
+    assert codes[:, 0, 0].tolist() == [2, 4]
+    np.testing.assert_allclose(weights, [2 / 3, 1 / 3])
+    assert mouth_codes((None, made(2.0), made(None)))[1] == (1.0,)
+    assert mouth_codes((made(1.0), made(2.0), made(4.0)))[1] == (0.25, 0.5, 0.25)
 
 
 @pytest.mark.parametrize("settings", [{"texture": 0.0}, {"shape": 0.0}, {"detail": False}, {"lips": 1.0}])
@@ -139,6 +183,7 @@ def test_what_the_actor_cannot_show_is_told() -> None:
         ({"actor": Path("a"), "texture": 1.5}, "texture"),
         ({"actor": Path("a"), "lips": float("nan")}, "lips"),
         ({"actor": Path("a"), "smoothing_frames": 5}, "1 or 3"),
+        ({"actor": Path("a"), "smoothing_space": "mouth"}, "latent or image"),
         ({"actor": Path("a"), "teeth": "gold"}, "frame or drawn"),
     ],
 )
@@ -158,9 +203,10 @@ def test_the_mouth_is_filled_between_the_lips_alone(actor_folder: Path) -> None:
     alpha, corner = np.zeros(model.identity_count), np.array([30.0, 40.0])
     picture = np.full((400, 400, 3), 0.3, np.float32)
     opened = model.shape(alpha, beta)
-    changed = (np.abs(filling.fill(picture, corner, opened, pose) - picture) > 0.01).any(
-        axis=2
-    )  # of 1: two shades of 255
+    mouth = filling.look(picture, corner, opened, pose)
+    assert mouth is not None
+    filled = filling.fill(picture, mouth, mouth.code[None], (1.0,))
+    changed = (np.abs(filled - picture) > 0.01).any(axis=2)  # of 1: two shades of 255
     inner = model.lip_pairs
     ring = project(opened[np.concatenate([inner[:, 0], inner[::-1, 1]])], pose)[:, :2] - corner
     # A pixel of the tiny crop (32 px for 84 mm) is 5 px of the picture, and the cubic kernel reaches two.
@@ -169,4 +215,4 @@ def test_the_mouth_is_filled_between_the_lips_alone(actor_folder: Path) -> None:
     assert not (changed & ~allowed).any()
     shut = model.shape(alpha, np.zeros(model.expression_count))
     shut[inner[:, 1]] = shut[inner[:, 0]]
-    assert filling.fill(picture, corner, shut, pose) is picture
+    assert filling.look(picture, corner, shut, pose) is None

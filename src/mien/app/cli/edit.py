@@ -49,8 +49,9 @@ class SystemOptions:
     """Strength of wrinkles, 0 to 2."""
     color: float | None = None
     """Strength of flush and pallor, 0 to 2."""
-    smoothing: int | None = None
-    """Frames over which movement is smoothed, an odd number; 1 is off."""
+    smoothing: str | None = None
+    """Frames over which movement is smoothed, an odd number; none is off. two_level also: latent (default) averages
+    what its networks draw in their own space, image pixel by pixel."""
     shape: float | None = None
     """two_level: strength of the changed shape, 0 to 1."""
     texture: float | None = None
@@ -118,7 +119,7 @@ def edit_from_options(source: Path, faces: FaceOptions, how: SystemOptions, enco
 
     codec: Any = encoding.codec  # EncoderSettings knows which there are
     settings = {field.name: getattr(how, field.name) for field in fields(how) if field.name not in ("system", "actor")}
-    settings["smoothing_frames"] = settings.pop("smoothing")
+    settings |= smoothing_settings(settings.pop("smoothing"))
     return editing.edit(
         source,
         tracks_from_options(faces.face or [], faces.emotion or [], faces.emotion_file or []),
@@ -129,6 +130,24 @@ def edit_from_options(source: Path, faces: FaceOptions, how: SystemOptions, enco
         encoder=EncoderSettings(codec, encoding.quality, encoding.preset),
         **{name: value for name, value in settings.items() if value is not None},
     )
+
+
+def smoothing_settings(word: str | None) -> dict[str, Any]:
+    """The systems' settings that ``--smoothing`` stands for.
+
+    Raises:
+        InputError: It is neither a number of frames nor one of the words.
+    """
+    from mien.errors import InputError
+
+    if word is None:
+        return {}
+    if word in ("latent", "image"):
+        return {"smoothing_space": word}
+    try:
+        return {"smoothing_frames": 1 if word == "none" else int(word)}
+    except ValueError:
+        raise InputError(f"--smoothing is a number of frames, none, latent or image, not {word!r}") from None
 
 
 def result_sentence(result: Result) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from mien.compositing.eyes import paint_eyes
@@ -25,6 +24,8 @@ from mien.morphable.regions import (
     RIGHT_EYE_UPPER,
 )
 from mien.nn.stylegan2.generator import Generator
+from mien.systems.two_level.settings import Space
+from mien.systems.two_level.smoothing import drawn_over_window
 from mien.types import AnyArray, DoubleArray, FloatArray
 
 BLEND_MM = 14.0
@@ -69,13 +70,17 @@ class TexturedMesh:
         return TexturedMesh(closed_triangles(landmark_triangles(model)), model.uv[at].astype(np.float64), share)
 
 
-@torch.no_grad()
 def texture_change(
-    generator: Generator, codes: Tensor, weights: tuple[float, ...], steps: Tensor, detail: bool
+    generator: Generator,
+    codes: Tensor,
+    weights: tuple[float, ...],
+    steps: Tensor,
+    detail: bool,
+    space: Space = "latent",
 ) -> FloatArray:
     """What level 2 draws: the edited texture, or its difference from the unedited one.
 
-    Codes are averaged over the window after they are edited (CCFE 3.5.1).
+    The window's average is taken after the edit (CCFE 3.5.1).
 
     Args:
         generator: The actor's StyleGAN.
@@ -83,15 +88,13 @@ def texture_change(
         weights: Of the window.
         steps: ``(W, n, latent)`` what the emotions asked for add to each.
         detail: Give the difference.
+        space: Average the codes, or the texture maps drawn of them (which draws each of the window).
 
     Returns:
         ``(R, R, 3)`` float32: 0-1, or a difference of such.
     """
-    window = torch.tensor(weights).to(codes)[:, None, None]
-    edited, plain = ((c * window).sum(dim=0, keepdim=True) for c in (codes + steps, codes))
-    drawn = generator.synthesis(torch.cat([edited, plain]) if detail else edited, "constant").clamp(-1, 1)
-    texture = (drawn[0] - drawn[1]) / 2 if detail else (drawn[0] + 1) / 2
-    return np.ascontiguousarray(texture.cpu().permute(1, 2, 0).numpy())
+    texture = drawn_over_window(generator, codes + steps, weights, space)
+    return texture - drawn_over_window(generator, codes, weights, space) if detail else texture
 
 
 def edit_crop(

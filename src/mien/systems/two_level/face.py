@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import torch
+from torch import Tensor
 
 from mien.compositing.placement import Placement
 from mien.emotion.track import EmotionSamples, EmotionTrack
@@ -15,12 +19,13 @@ from mien.reconstruction.fit import fit_track
 from mien.reconstruction.windows import hann_smooth
 from mien.systems.two_level.actor import Actor
 from mien.systems.two_level.edit import TexturedMesh, edit_crop, texture_change
-from mien.systems.two_level.mouth import MouthFilling
+from mien.systems.two_level.mouth import MouthFilling, OpenMouth
+from mien.systems.two_level.neighbours import Neighbours
 from mien.systems.two_level.settings import TwoLevelConfig
-from mien.systems.two_level.texture.codes import TextureCodes
+from mien.systems.two_level.texture.codes import WINDOW, TextureCodes
 from mien.systems.two_level.texture.directions import edited_codes
 from mien.tracking.landmark_reader import LandmarkReader
-from mien.types import AnyArray, DoubleArray
+from mien.types import AnyArray, Box, DoubleArray, FloatArray
 from mien.video.frame import Frame
 
 NOTHING = 1e-4
@@ -28,6 +33,23 @@ NOTHING = 1e-4
 
 GREY_SKIN = np.full(3, 0.6, np.float32)
 """For a face whose light could not be estimated."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Composed:
+    """One frame's edited face.
+
+    Attributes:
+        box: Where in the frame.
+        before: ``(h, w, 3)`` the frame's pixels there, 0-1.
+        after: ``(h, w, 3)`` the edited ones, all but the inside of the mouth.
+        mouth: The mouth whose inside is to be drawn; None where it is shut or the frame's own is kept.
+    """
+
+    box: Box
+    before: FloatArray
+    after: FloatArray
+    mouth: OpenMouth | None
 
 
 class TwoLevelFace:
@@ -67,6 +89,9 @@ class TwoLevelFace:
         self._added = hann_smooth(self._shape_change(), config.smoothing_frames)
         self._codes = TextureCodes(actor.texture_encoder, model, analysis.clip, self._fit, face.track)
         self._filling = MouthFilling(model, actor.mouth, actor.mouth_encoder) if config.teeth == "drawn" else None
+        smoothed = self._filling is not None and config.smoothing_frames > 1
+        start, stop = face.track.start, face.track.stop
+        self._neighbours = Neighbours(analysis.clip, start, stop, self._compose) if smoothed else None
         self._landmarks = LandmarkReader(face.track)
         light = face.parameters.light
         self._skin = GREY_SKIN if light is None else light.skin_colour
@@ -76,22 +101,35 @@ class TwoLevelFace:
         row = frame.index - self._track.start
         if self._emotion[max(0, row - 1) : row + 2].max() < NOTHING:
             return frame
+        around = (self._compose(frame),) if self._neighbours is None else self._neighbours.around(frame)
+        made = around[len(around) // 2]
+        if made is None:
+            return frame
+        after = made.after
+        if self._filling is not None and made.mouth is not None:
+            codes, weights = mouth_codes(around)
+            after = self._filling.fill(after, made.mouth, codes, weights, self._config.smoothing_space)
+        return frame.with_change(made.box, made.before, after)
+
+    def _compose(self, frame: Frame) -> Composed | None:
+        """The edited face, its mouth not filled yet; None where it lies outside the frame."""
+        row = frame.index - self._track.start
         landmarks, pose = self._landmarks.at(frame.index), self._fit.pose(frame.index)
         count = self._identity.shape[2]
         added = self._added[row]
         move = self._identity @ added[:count] + self._lips @ added[count:]
         place = Placement.of(landmarks, pose, np.asarray(move), frame.width, frame.height)
         if place.box.empty:
-            return frame
+            return None
         before = frame.crop(place.box)
         texture = self._texture(frame.index) if self._config.texture > 0 else None
         share = self._config.texture * (1.0 if self._config.detail else self._presence(row))
         after = edit_crop(self._mesh, before, place, landmarks, texture, share, self._config.detail, self._skin)
+        mouth = None
         if self._filling is not None:
-            after = self._filling.fill(
-                after, np.array([place.box.x0, place.box.y0], float), self._edited_shape(row), pose
-            )
-        return frame.with_change(place.box, before, after)
+            corner = np.array([place.box.x0, place.box.y0], float)
+            mouth = self._filling.look(after, corner, self._edited_shape(row), pose)
+        return Composed(place.box, before, after, mouth)
 
     @torch.no_grad()
     def _shape_change(self) -> DoubleArray:
@@ -124,11 +162,23 @@ class TwoLevelFace:
         around = [index] if len(weights) == 1 else [min(max(k, first), last) for k in range(index - 1, index + 2)]
         emotion = torch.from_numpy(self._emotion[np.array(around) - first].astype(np.float32))
         steps = edited_codes(torch.zeros_like(codes), emotion, self._actor.person.directions)
-        return texture_change(self._actor.texture, codes, weights, steps, self._config.detail)
+        config = self._config
+        return texture_change(self._actor.texture, codes, weights, steps, config.detail, config.smoothing_space)
 
     def _presence(self, row: int) -> float:
         """How far a drawn texture takes the frame's place: wholly, but gently in and out where the edit begins."""
         return float(np.clip(self._emotion[row].sum() / 0.1, 0.0, 1.0)) * float(self._track.fade[row])
+
+
+def mouth_codes(around: Sequence[Composed | None]) -> tuple[Tensor, tuple[float, ...]]:
+    """The codes of the open mouths around a frame, whose own is open, and their weights, which sum to 1.
+
+    A shut mouth says nothing about the inside, so its neighbours stand in for it.
+    """
+    weights = WINDOW if len(around) == len(WINDOW) else (1.0,)
+    given = [(w, made.mouth.code) for w, made in zip(weights, around, strict=True) if made is not None and made.mouth]
+    total = sum(w for w, _ in given)
+    return torch.stack([code for _, code in given]), tuple(w / total for w, _ in given)
 
 
 def asked_of(emotions: tuple[str, ...], samples: EmotionSamples) -> DoubleArray:

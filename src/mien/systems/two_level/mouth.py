@@ -20,6 +20,8 @@ from mien.morphable.model import MorphableModel
 from mien.nn.pyramid_encoder import PyramidEncoder
 from mien.nn.stylegan2.generator import Generator
 from mien.reconstruction.views import mouth_view, moved_view
+from mien.systems.two_level.settings import Space
+from mien.systems.two_level.smoothing import drawn_over_window
 from mien.types import AnyArray, DoubleArray, FloatArray, Pose
 
 HOLE = 0.0
@@ -76,6 +78,23 @@ def toothless(mouth: Tensor, cavity: Tensor) -> Tensor:
     return mouth.masked_fill(cavity, HOLE)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenMouth:
+    """A mouth whose inside is to be drawn.
+
+    Attributes:
+        code: ``(n, latent)`` the encoder's styles of the mouth with its inside cut out.
+        view: ``(3, 3)`` from px of the mouth crop to px of the picture that it was read from.
+        outline: ``(2 P, 2)`` px of the crop, the inner lips.
+        share: ``(S, S)`` float32, 0-1, how far the drawn inside is laid over.
+    """
+
+    code: Tensor
+    view: DoubleArray
+    outline: DoubleArray
+    share: FloatArray
+
+
 @dataclass(frozen=True, slots=True)
 class MouthFilling:
     """Draws the inside of a mouth and lays it into the frame (CCFE 3.5.2).
@@ -91,8 +110,8 @@ class MouthFilling:
     encoder: PyramidEncoder
 
     @torch.no_grad()
-    def fill(self, picture: FloatArray, corner: AnyArray, shape: AnyArray, pose: Pose) -> FloatArray:
-        """Fill the space between the lips; the same picture where they touch.
+    def look(self, picture: FloatArray, corner: AnyArray, shape: AnyArray, pose: Pose) -> OpenMouth | None:
+        """Find the space between the lips, and what belongs there.
 
         Args:
             picture: ``(h, w, 3)`` float32, 0-1: a part of the frame that holds the edited face.
@@ -101,22 +120,38 @@ class MouthFilling:
             pose: Where the head is.
 
         Returns:
-            ``(h, w, 3)``.
+            The mouth; None where the lips touch.
         """
         size = self.generator.config.resolution
-        view = moved_view(mouth_view(self.model, shape, pose, size), corner)
-        outline = cavity_outline(self.model, shape, pose, moved_view(view, -np.asarray(corner)))
-        cavity = cavity_mask(self.model, shape, pose, moved_view(view, -np.asarray(corner)), size)
+        in_frame = mouth_view(self.model, shape, pose, size)
+        cavity = cavity_mask(self.model, shape, pose, in_frame, size)
         if cavity.sum() < LEAST_CAVITY_PX:
-            return picture
+            return None
+        view = moved_view(in_frame, corner)
         mouth = torch.from_numpy(resample(picture, view, size, size)).permute(2, 0, 1)[None] * 2 - 1
-        shown = toothless(mouth, torch.from_numpy(cavity)[None, None])
-        device = self.encoder.mean.device
-        drawn = self.generator.synthesis(self.encoder(shown.to(device)), "constant").clamp(-1, 1)
-        inside = np.ascontiguousarray(((drawn[0].cpu() + 1) / 2).permute(1, 2, 0).numpy())
+        code = self.encoder(toothless(mouth, torch.from_numpy(cavity)[None, None]).to(self.encoder.mean.device))[0]
         soft = gaussian_filter(cavity.astype(np.float32), SOFT_EDGE * size)
-        share = np.repeat(np.minimum(soft, cavity)[:, :, None], 3, axis=2).astype(np.float32)
-        return _laid_back(picture, inside, share, view, apply_homography(view, outline))
+        share = np.minimum(soft, cavity).astype(np.float32)
+        return OpenMouth(code, view, cavity_outline(self.model, shape, pose, in_frame), share)
+
+    def fill(
+        self, picture: FloatArray, mouth: OpenMouth, codes: Tensor, weights: tuple[float, ...], space: Space = "latent"
+    ) -> FloatArray:
+        """Draw the inside and lay it into the picture.
+
+        Args:
+            picture: ``(h, w, 3)``, that which the mouth was found in.
+            mouth: Where.
+            codes: ``(W, n, latent)`` of the mouths around the frame.
+            weights: Of the window; they sum to 1.
+            space: Average the codes, or the mouths drawn of them.
+
+        Returns:
+            ``(h, w, 3)``.
+        """
+        inside = drawn_over_window(self.generator, codes, weights, space)
+        share = np.repeat(mouth.share[:, :, None], 3, axis=2)
+        return _laid_back(picture, inside, share, mouth.view, apply_homography(mouth.view, mouth.outline))
 
 
 def _laid_back(

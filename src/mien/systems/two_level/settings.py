@@ -10,6 +10,7 @@ from typing import Literal
 from mien.errors import InputError
 
 Teeth = Literal["frame", "drawn"]
+Space = Literal["latent", "image"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,10 @@ class TwoLevelConfig:
             drawn texture takes the face's place (the paper).
         teeth: What is seen between the lips: ``frame``, the frame's own pixels, stretched or cut where the opening
             changes; or ``drawn``, what the actor's mouth networks draw (the paper).
-        smoothing_frames: Width of the Hann window over coefficients and latent codes (CCFE 3.5.1): 3 in the paper, 1
-            is off.
+        smoothing_frames: Width of the Hann window (CCFE 3.5.1): 3 in the paper, 1 is off. Coefficients are always
+            averaged in their own space.
+        smoothing_space: Where pictures are averaged over the window: ``latent``, the codes, which are then drawn once
+            (the paper); or ``image``, the drawn texture maps and mouths, pixel by pixel (its ablation, Fig. 5).
 
     Raises:
         InputError: No actor is named, or a value is out of range.
@@ -40,6 +43,7 @@ class TwoLevelConfig:
     detail: bool = True
     teeth: Teeth = "frame"
     smoothing_frames: int = 3
+    smoothing_space: Space = "latent"
 
     def __post_init__(self) -> None:
         if self.actor is None:
@@ -52,3 +56,5 @@ class TwoLevelConfig:
             raise InputError(f"teeth is frame or drawn, but came as {self.teeth!r}")
         if self.smoothing_frames not in (1, 3):
             raise InputError(f"smoothing_frames of two_level is 1 or 3, but came as {self.smoothing_frames}")
+        if self.smoothing_space not in ("latent", "image"):
+            raise InputError(f"smoothing_space is latent or image, but came as {self.smoothing_space!r}")
