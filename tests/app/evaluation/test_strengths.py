@@ -114,6 +114,8 @@ def test_intensities_that_cannot_be_rendered(edited: Path, tmp_path: Path) -> No
         ("nan,1", "above"),
     ):
         assert_refused(run_here("evaluate", edited / "steady.mp4", "--intensities", text), "--intensities", words)
+    steady = (edited / "steady.mp4", "--intensities", "0.5,1")
+    assert_refused(run_here("evaluate", *steady, "--emotion", "calm"), "no emotion is asked for clearly")
     assert not (edited / "steady.evaluation").exists()
 
 

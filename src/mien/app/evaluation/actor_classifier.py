@@ -51,7 +51,7 @@ class ActorClassifier:
     def described(self) -> str:
         """For the conditions of an evaluation."""
         network = self.network or f"{PUBLISHED_NETWORK} as published"
-        return f"{network}, trained on {self.actor}, {self.folder} ({self.digest[:12]})"
+        return f"{network}, trained on footage of {self.actor}; weights {self.digest[:12]}"
 
 
 def open_classifier(folder: Path) -> ActorClassifier:

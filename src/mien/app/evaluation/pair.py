@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from mien.app.evaluation.actor_classifier import ActorClassifier
 from mien.app.evaluation.cross_entropy import with_cross_entropies
 from mien.app.evaluation.kept import KEY, settings_key
 from mien.app.evaluation.progress import Part, Share
-from mien.app.evaluation.strengths import with_strengths
+from mien.app.evaluation.strengths import emotions_of, with_strengths
 from mien.app.jobs import ProgressCallback, StageClock
 from mien.emotion.track import EmotionTrack
 from mien.errors import ClipError, InputError
@@ -61,6 +62,7 @@ def evaluate_pair(
         EmotionError: The emotion is not understood.
         ModelError: A network or the edit's actor is damaged.
     """
+    started = time.perf_counter()
     options = options or PairOptions()
     request = request_of(result, options)
     edit = _edit_of(result)
@@ -71,12 +73,14 @@ def evaluate_pair(
             f"{result}: no edit file ({edit_path(result).name}) lies beside it, so what to render at --intensities is "
             "not known; leave them out."
         )
-    edit.load_system()  # an actor that is gone is told before any work is done
+    # What cannot be done is told before any work is: an actor that is gone, nothing to render.
+    edit.load_system()
+    emotions_of(request)
     share = Share(_JOBS, progress)
     found = measured(request, options.classifier, share.part(0).at)
     face, _ = _asked(edit, options.emotion)
     rest = Part(share, 0, 1.0, float(_JOBS))
-    return with_strengths(found, request, edit, face, options.intensities, rest)
+    return _with(with_strengths(found, request, edit, face, options.intensities, rest), _taken(started))
 
 
 def evaluation_folder(result: Path) -> Path:
@@ -98,8 +102,17 @@ def measured(
         ClipError: A clip cannot be read.
         ModelError: A network is damaged.
     """
+    started = time.perf_counter()
     found = with_cross_entropies(evaluate(request, tell), request, classifier)
-    return replace(found, conditions={**found.conditions, KEY: settings_key(request, classifier)})
+    return _with(found, {KEY: settings_key(request, classifier), **_taken(started)})
+
+
+def _taken(started: float) -> dict[str, str]:
+    return {"seconds taken": f"{time.perf_counter() - started:.1f}"}
+
+
+def _with(found: Evaluation, conditions: dict[str, str]) -> Evaluation:
+    return replace(found, conditions={**found.conditions, **conditions})
 
 
 def request_of(result: Path, options: PairOptions) -> EvaluationRequest:

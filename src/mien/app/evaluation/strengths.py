@@ -54,6 +54,21 @@ def parse_intensities(text: str) -> tuple[float, ...]:
     return tuple(values)
 
 
+def emotions_of(request: EvaluationRequest) -> list[str]:
+    """The emotions that are rendered.
+
+    Raises:
+        InputError: There is none.
+    """
+    emotions = [emotion for emotion in Asked(request.track).emotions if emotion in LEADING_DISTANCES]
+    if not emotions:
+        raise InputError(
+            f"{request.result}: no emotion is asked for clearly whose leading actions are known, so there is nothing "
+            "to render at --intensities."
+        )
+    return emotions
+
+
 def with_strengths(
     found: Evaluation,
     request: EvaluationRequest,
@@ -76,12 +91,7 @@ def with_strengths(
         InputError: No emotion is asked for clearly, or the system cannot be loaded.
         ClipError: The source cannot be read.
     """
-    emotions = [emotion for emotion in Asked(request.track).emotions if emotion in LEADING_DISTANCES]
-    if not emotions:
-        raise InputError(
-            f"{request.result}: no emotion is asked for clearly whose leading actions are known, so there is nothing "
-            "to render at --intensities."
-        )
+    emotions = emotions_of(request)
     edit = dataclasses.replace(edit, source=request.source, fingerprint=fingerprint(request.source), output=None)
     share = Share(len(emotions) * len(intensities) + 1, progress)
     responses: list[Response] = []
