@@ -21,7 +21,8 @@ from mien.systems.two_level.shape.train import ShapeFootage
 from mien.systems.two_level.texture.inversion import InversionBatch
 from mien.types import AnyArray
 
-PictureKind = Literal["texture", "mouth"]
+PictureKind = Literal["texture", "mouth", "face"]
+"""``face``, crops of the head, is the ablation without a face model's."""
 
 UNSEEN_SHARE = 0.05
 """How much a texel counts that the frame did not show: its colour was filled in from its neighbours."""
@@ -122,15 +123,15 @@ class PictureSource:
         return torch.stack([picture for picture, _ in self._read(rows)]).float() / 127.5 - 1.0
 
     def masks(self, rows: AnyArray) -> Tensor:
-        """``(N, 1, side, side)`` float32, 0-1: texels seen, or the inside of the mouth."""
+        """``(N, 1, side, side)`` float32, 0-1: texels seen, or the inside of the mouth; 1 for faces."""
         return torch.stack([mask for _, mask in self._read(rows)]).float() / 255.0
 
     def inversion(self, rows: AnyArray) -> InversionBatch:
-        """What an encoder learns from: texture maps to themselves, toothless mouths to those with teeth."""
+        """What an encoder learns from: texture maps and faces to themselves, toothless mouths to those with teeth."""
         wanted, masks = self.pictures(rows), self.masks(rows)
-        if self._kind == "texture":
-            return InversionBatch(wanted, wanted, UNSEEN_SHARE + (1.0 - UNSEEN_SHARE) * masks)
-        return InversionBatch(toothless(wanted, masks > 0.5), wanted)
+        if self._kind == "mouth":
+            return InversionBatch(toothless(wanted, masks > 0.5), wanted)
+        return InversionBatch(wanted, wanted, UNSEEN_SHARE + (1.0 - UNSEEN_SHARE) * masks)
 
     def _read(self, rows: AnyArray) -> list[tuple[Tensor, Tensor]]:
         wanted = [int(row) for row in rows]
@@ -144,12 +145,17 @@ class PictureSource:
 
     def _decode(self, row: int) -> tuple[Tensor, Tensor]:
         picture = torch.from_numpy(self._stored[row]).permute(2, 0, 1)
-        mask = self._material.prepared.visible[row] if self._kind == "texture" else self._material.cavity(row)
+        mask = self._mask(row)
         both = torch.cat([picture.float(), torch.from_numpy(mask)[None].float() * 255.0])[None]
         if both.shape[-1] != self._side:
             both = resized(both, self._side)
         whole = both[0].round().clamp_(0, 255).to(torch.uint8)
         return whole[:3], whole[3:]
+
+    def _mask(self, row: int) -> AnyArray:
+        if self._kind == "texture":
+            return self._material.prepared.visible[row]
+        return self._material.cavity(row) if self._kind == "mouth" else np.ones((self._stored.size,) * 2, bool)
 
 
 def _early(clip: AnyArray, share: float) -> AnyArray:
