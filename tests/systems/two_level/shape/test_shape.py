@@ -76,6 +76,17 @@ def test_the_paper_sizes() -> None:
     assert emotion.shape == (5, 7)
 
 
+@pytest.mark.parametrize("residual", [False, True])
+def test_a_residual_generator_adds_to_the_face_and_another_replaces_it(residual: bool) -> None:
+    generator = ShapeGenerator(ShapeConfig(width=8, hidden=1, residual=residual), 6, 2)
+    c = torch.randn(5, 6)
+    generator.standardisation.measure(c)
+    for parameter in generator.layers[-1].parameters():
+        torch.nn.init.zeros_(parameter)
+    wanted = c if residual else c.mean(dim=0).expand(5, 6)
+    torch.testing.assert_close(generator(c, torch.rand(5, 2)), wanted)
+
+
 def test_standardised_and_back() -> None:
     torch.manual_seed(0)
     coefficients = torch.randn(100, 6) * torch.tensor([1.0, 5.0, 0.1, 1.0, 0.0, 2.0]) + 3

@@ -60,11 +60,13 @@ class ShapeGenerator(nn.Module):
         super().__init__()
         self.standardisation = Standardisation(coefficients)
         self.layers = _dense(config, coefficients + emotions, coefficients)
+        self._residual = config.residual
 
     def forward(self, coefficients: Tensor, emotion: Tensor) -> Tensor:
         """``(N, n_c)`` and ``(N, n_e)`` in [0, 1] to ``(N, n_c)``."""
-        inputs = torch.cat([self.standardisation(coefficients), emotion], dim=1)
-        return self.standardisation.back(self.layers(inputs))
+        own = self.standardisation(coefficients)
+        found = self.layers(torch.cat([own, emotion], dim=1))
+        return self.standardisation.back(own + found if self._residual else found)
 
 
 class ShapeDiscriminator(nn.Module):
