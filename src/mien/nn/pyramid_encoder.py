@@ -133,7 +133,7 @@ class PyramidEncoder(nn.Module):
     def forward(self, pictures: Tensor) -> Tensor:
         """``(N, colors, R, R)``, -1 to 1, to styles ``(N, n, latent)``."""
         x = pictures if pictures.shape[-1] == self.config.side else resized(pictures, self.config.side)
-        x = self.stages[0](self.stem(x))
+        x = self.stages[0](self.stem(x.contiguous(memory_format=torch.channels_last)))
         fine = self.stages[1](x)
         middle = self.stages[2](fine)
         coarse = self.top(self.stages[3](middle))

@@ -57,8 +57,9 @@ class Discriminator(nn.Module):
         self.dense = EqualLinear(last * 16, last, activate=True)
         self.score = EqualLinear(last, 1)
 
-    def forward(self, picture: Tensor) -> Tensor:
-        """``(N, colors, R, R)``, about -1 to 1, to ``(N,)`` scores, unbounded."""
-        x = minibatch_deviation(self.blocks(self.from_color(picture)))
+    def forward(self, picture: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+        """``(N, colors, R, R)``, about -1 to 1, to ``(N,)`` scores, unbounded; the features have ``dtype``."""
+        x = picture.to(dtype, memory_format=torch.channels_last)
+        x = minibatch_deviation(self.blocks(self.from_color(x)))
         score: Tensor = self.score(self.dense(self.last(x).flatten(1)).float())
         return score[:, 0]

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mien.errors import InputError
-from mien.nn.stylegan2.layers import EqualLinear, ModulatedConv, Resample, leaky
+from mien.nn.stylegan2.layers import GAIN, EqualLinear, ModulatedConv, Resample, leaky
 
 Noise = Literal["random", "constant", "none"]
 """``random``: drawn anew each time; ``constant``: the same planes always, drawn when the network was made (video needs
@@ -107,13 +107,17 @@ class StyledConv(nn.Module):
 
     def forward(self, x: Tensor, w: Tensor, noise: Noise) -> Tensor:
         """Features ``(N, C, H, W)`` and styles ``(N, latent)`` to features at this layer's resolution."""
-        y = self.convolution(x, w)
+        # Noise and bias of one pixel are summed before they meet the batch: one pass over its pixels, not three.
+        added = self.bias[:, None, None] * GAIN
         if noise != "none":
             plane = self.noise_plane
             if noise == "random":
-                plane = torch.randn(len(y), 1, *plane.shape, device=y.device)
-            y = y + (plane * self.noise_strength).to(y.dtype)
-        return leaky(y + self.bias.to(y.dtype)[:, None, None])
+                plane = torch.randn(len(x), 1, *plane.shape, device=x.device)
+            added = added + plane * (self.noise_strength * GAIN)
+        if added.ndim == 3:
+            added = added[None]
+        added = added.to(x.dtype, memory_format=torch.channels_last)
+        return leaky(self.convolution(x, w, added, GAIN))
 
 
 class ToColor(nn.Module):
@@ -126,8 +130,8 @@ class ToColor(nn.Module):
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         """``(N, C, H, W)`` to ``(N, colors, H, W)``."""
-        y: Tensor = self.convolution(x, w)
-        return y + self.bias.to(y.dtype)[:, None, None]
+        colors: Tensor = self.convolution(x, w, self.bias.to(x.dtype)[:, None, None])
+        return colors
 
 
 class Synthesis(nn.Module):
@@ -155,7 +159,9 @@ class Synthesis(nn.Module):
         Returns:
             ``(N, colors, R, R)`` float32, about -1 to 1.
         """
-        x = self.first(self.constant.to(dtype).expand(len(styles), -1, -1, -1), styles[:, 0], noise)
+        x = self.constant.to(dtype).expand(len(styles), -1, -1, -1)
+        # Channels last: convolutions of few channels are several times faster so on CPUs, and those of bf16 on GPUs.
+        x = self.first(x.contiguous(memory_format=torch.channels_last), styles[:, 0], noise)
         picture: Tensor = self.to_colors[0](x, styles[:, 1]).float()
         layers = zip(self.ups, self.convolutions, list(self.to_colors)[1:], strict=True)
         for k, (up, convolution, to_color) in enumerate(layers):

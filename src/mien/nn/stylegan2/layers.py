@@ -18,8 +18,8 @@ GAIN = math.sqrt(2.0)
 
 
 def leaky(x: Tensor) -> Tensor:
-    """Leaky ReLU of slope 0.2, times √2."""
-    return functional.leaky_relu(x, SLOPE) * GAIN
+    """Leaky ReLU of slope 0.2. The factor √2 that belongs to it is in what comes before it: it saves a pass."""
+    return functional.leaky_relu(x, SLOPE)
 
 
 class EqualLinear(nn.Module):
@@ -37,8 +37,9 @@ class EqualLinear(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.randn(outputs, inputs) / rate)
         self.bias = nn.Parameter(torch.full((outputs,), bias / rate))
-        self._scale = rate / math.sqrt(inputs)
-        self._rate = rate
+        gain = GAIN if activate else 1.0
+        self._scale = rate / math.sqrt(inputs) * gain
+        self._rate = rate * gain
         self._activate = activate
 
     def forward(self, x: Tensor) -> Tensor:
@@ -54,31 +55,29 @@ class Resample(nn.Module):
     Args:
         up: Put zeros between the pixels first (gain 4 keeps the brightness).
         down: Keep every second pixel afterwards.
-        padding: Zeros added left/top and right/bottom, px.
+        padding: Zeros added left/top and right/bottom, px; with ``up`` the one that doubles the size exactly.
+        gain: What the result is multiplied by.
     """
 
     kernel: Tensor
 
-    def __init__(self, up: int = 1, down: int = 1, padding: tuple[int, int] | None = None) -> None:
+    def __init__(self, up: int = 1, down: int = 1, padding: tuple[int, int] | None = None, gain: float = 1.0) -> None:
         super().__init__()
         one = torch.tensor([1.0, 3.0, 3.0, 1.0])
         kernel = torch.outer(one, one)
-        self.register_buffer("kernel", kernel / kernel.sum() * up**2, persistent=False)
+        self.register_buffer("kernel", kernel / kernel.sum() * (gain * up**2), persistent=False)
         self._up, self._down = up, down
-        if padding is None:
-            padding = (2, 1) if up > 1 else (1, 1) if down > 1 else (2, 1)
-        self._padding = padding
+        self._padding = padding or ((1, 1) if down > 1 else (2, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         """``(N, C, H, W)``; with ``up`` twice the size, with ``down`` half of it."""
-        n, c, h, w = x.shape
+        channels = x.shape[1]
+        kernel = self.kernel.to(x.dtype).expand(channels, 1, 4, 4)
         if self._up > 1:
-            x = x.reshape(n, c, h, 1, w, 1)
-            x = functional.pad(x, (0, self._up - 1, 0, 0, 0, self._up - 1)).reshape(n, c, h * self._up, w * self._up)
+            return functional.conv_transpose2d(x, kernel, stride=self._up, padding=1, groups=channels)
         before, after = self._padding
         x = functional.pad(x, (before, after, before, after))
-        kernel = self.kernel.to(x.dtype).expand(c, 1, 4, 4)
-        return functional.conv2d(x, kernel, stride=self._down, groups=c)
+        return functional.conv2d(x, kernel, stride=self._down, groups=channels)
 
 
 class EqualConv(nn.Module):
@@ -99,7 +98,8 @@ class EqualConv(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.randn(outputs, inputs, size, size))
         self.bias = nn.Parameter(torch.zeros(outputs)) if bias else None
-        self._scale = 1 / math.sqrt(inputs * size**2)
+        self._gain = GAIN if activate else 1.0
+        self._scale = self._gain / math.sqrt(inputs * size**2)
         self._activate = activate
         self._size = size
         # The blur before a strided convolution pads for both: result exactly half the size.
@@ -109,7 +109,7 @@ class EqualConv(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """``(N, inputs, H, W)`` to ``(N, outputs, H, W)``, half the size with ``down``."""
         weight = (self.weight * self._scale).to(x.dtype)
-        bias = None if self.bias is None else self.bias.to(x.dtype)
+        bias = None if self.bias is None else (self.bias * self._gain).to(x.dtype)
         if self._blur is not None:
             y = functional.conv2d(self._blur(x), weight, bias, stride=2)
         else:
@@ -141,19 +141,33 @@ class ModulatedConv(nn.Module):
         self.affine = EqualLinear(style, inputs, bias=1.0)
         self._scale = 1 / math.sqrt(inputs * size**2)
         self._size, self._up, self._demodulate = size, up, demodulate
-        self._blur = Resample(padding=(1, 1)) if up else None
+        # The zeros between the pixels take three quarters of the brightness.
+        self._blur = Resample(padding=(1, 1), gain=4.0) if up else None
 
-    def forward(self, x: Tensor, w: Tensor) -> Tensor:
-        """``(N, inputs, H, W)`` and ``(N, style)`` to ``(N, outputs, H, W)``, twice the size with ``up``."""
+    def forward(self, x: Tensor, w: Tensor, added: Tensor | None = None, gain: float = 1.0) -> Tensor:
+        """Convolve.
+
+        Args:
+            x: ``(N, inputs, H, W)``.
+            w: ``(N, style)``.
+            added: Broadcasts with the result and is added to it: in one pass over the pixels with the demodulation.
+            gain: What the result is multiplied by, before ``added``.
+
+        Returns:
+            ``(N, outputs, H, W)``, twice the size with ``up``.
+        """
         style = self.affine(w.to(self.weight.dtype))  # the weights stay float32 under bf16
         weight = self.weight * self._scale
+        if not self._demodulate:
+            style = style * gain
         x = x * style.to(x.dtype)[:, :, None, None]
         if self._blur is not None:
             y = functional.conv_transpose2d(x, weight.transpose(0, 1).to(x.dtype), stride=2)
-            y = self._blur(y) * 4  # the zeros between the pixels took three quarters of the brightness
+            y = self._blur(y)
         else:
             y = functional.conv2d(x, weight.to(x.dtype), padding=self._size // 2)
-        if self._demodulate:
-            energy = (style**2) @ weight.square().sum(dim=(2, 3)).T
-            y = y * torch.rsqrt(energy + 1e-8).to(y.dtype)[:, :, None, None]
-        return y
+        if not self._demodulate:
+            return y if added is None else y + added
+        energy = (style**2) @ weight.square().sum(dim=(2, 3)).T
+        scale = (torch.rsqrt(energy + 1e-8) * gain).to(y.dtype)[:, :, None, None]
+        return y * scale if added is None else torch.addcmul(added, y, scale)
