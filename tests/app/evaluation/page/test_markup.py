@@ -170,7 +170,8 @@ def test_elements_as_written_by_hand() -> None:
     made = tag("a", "1 < 2", None, [tag("br"), "&"], href='"', class_="x", data_low=0.5, hidden=True, title=None)
     assert made == '<a href="&quot;" class="x" data-low="0.5" hidden>1 &lt; 2<br>&amp;</a>'
     assert isinstance(made, Markup)
-    assert sentence("Run `a <b>` now.") == "Run <code>a &lt;b&gt;</code> now."
+    assert sentence("Run `a <b>` now.") == 'Run <code class="short">a &lt;b&gt;</code> now.'
+    assert sentence(f"Run `{39 * 'x'}`.") == f"Run <code>{39 * 'x'}</code>."
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x1b", "\x85", "\udcff", "\ufffe", "\U0010ffff"])

@@ -17,6 +17,9 @@ _FORBIDDEN = re.compile(
     + "".join(chr(plane << 16 | end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
     + "]"
 )
+_ONE_LINE = 38
+"""Characters of a command that a phone shows in one line."""
+
 _CODE = re.compile(r"`([^`]+)`")
 
 
@@ -58,9 +61,13 @@ def tag(name: str, /, *children: Child, **attributes: Attribute) -> Markup:
 
 
 def sentence(value: str) -> Markup:
-    """Text in which words between backquotes are commands to type."""
+    """Text in which words between backquotes are commands to type; short ones stay in one line."""
     parts = _CODE.split(value)
-    return join(*(tag("code", part) if number % 2 else text(part) for number, part in enumerate(parts)))
+    return join(*(_code(part) if number % 2 else text(part) for number, part in enumerate(parts)))
+
+
+def _code(words: str) -> Markup:
+    return tag("code", words, class_="short" if len(words) <= _ONE_LINE else None)
 
 
 def relative_address(path: str) -> str:
