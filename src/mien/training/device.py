@@ -41,8 +41,16 @@ def autocast(device: torch.device, precision: Precision) -> AbstractContextManag
     Raises:
         InputError: The precision is not known.
     """
-    if precision == "float32":
-        return nullcontext()
-    if precision == "bfloat16":
-        return torch.autocast(device.type, dtype=torch.bfloat16)
-    raise InputError(f"precision is float32 or bfloat16, not {precision!r}")
+    kind = feature_type(precision)
+    return nullcontext() if kind == torch.float32 else torch.autocast(device.type, dtype=kind)
+
+
+def feature_type(precision: Precision) -> torch.dtype:
+    """For networks that are told the type of their features.
+
+    Raises:
+        InputError: The precision is not known.
+    """
+    if precision not in ("float32", "bfloat16"):
+        raise InputError(f"precision is float32 or bfloat16, not {precision!r}")
+    return torch.bfloat16 if precision == "bfloat16" else torch.float32

@@ -187,9 +187,9 @@ class _Stages:
         self._run(
             f"{kind}_encoder",
             inversion,
-            lambda step: sample_codes(pairs / f"{step:08}.png", gan.average, inversion.encoder, source, shown),
+            lambda step: sample_codes(pairs / f"{step:08}.png", inversion.generator, inversion.encoder, source, shown),
         )
-        return gan.average, inversion.encoder
+        return inversion.generator, inversion.encoder
 
     def _run(self, stage: str, task: AnyTask, sample: Callable[[int], None] | None = None) -> AnyTask:
         config = self._config(stage)

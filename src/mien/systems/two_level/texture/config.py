@@ -11,6 +11,7 @@ from typing import Literal
 from mien.errors import InputError
 from mien.nn.pyramid_encoder import EncoderConfig
 from mien.nn.stylegan2.generator import StyleGanConfig
+from mien.training.device import Precision
 
 Perceptual = Literal["lpips-alex", "gradients"]
 """``lpips-alex`` is pSp's, and needs the weights of AlexNet; ``gradients`` compares slopes at several scales, and is
@@ -33,6 +34,7 @@ class GanConfig:
         ema_pictures: Pictures after which the moving average has forgotten half.
         augment: Adaptive augmentation: not in the paper, whose footage is twenty times a user's.
         augment_pictures: Pictures over which its probability moves from 0 to 1.
+        precision: Of the features; lazy terms are computed in float32.
     """
 
     network: StyleGanConfig
@@ -46,6 +48,7 @@ class GanConfig:
     ema_pictures: float = 10_000.0
     augment: bool = True
     augment_pictures: int = 100_000
+    precision: Precision = "float32"
 
     def __post_init__(self) -> None:
         for name in ("batch", "iterations", "r1_every", "path_every", "augment_pictures"):
@@ -69,6 +72,12 @@ class InversionConfig:
         perceptual: Which perceptual distance.
         perceptual_weight: Its weight (pSp: 0.8 for LPIPS).
         spread: Weight of the styles' distance from the mean style, pSp's regulariser; 0 in CCFE.
+        tune: Let the StyleGAN learn along, as pivotal tuning does (Roich et al. 2021), here for all pictures at once.
+            Not in the paper, which has twenty times a user's footage and hours on a GPU: styles alone do not reach a
+            face in the time of two CPU cores.
+        tune_rate: The StyleGAN's learning rate then.
+        cool_down: The last share of the steps, over which the learning rates fall to nothing.
+        precision: Of the features.
     """
 
     network: EncoderConfig
@@ -79,13 +88,19 @@ class InversionConfig:
     perceptual: Perceptual = "lpips-alex"
     perceptual_weight: float = 0.8
     spread: float = 0.0
+    tune: bool = False
+    tune_rate: float = 2e-3
+    cool_down: float = 0.0
+    precision: Precision = "float32"
 
     def __post_init__(self) -> None:
         for name in ("batch", "iterations"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} is {getattr(self, name)}; expected 1 or more")
-        if not self.rate > 0 or min(self.pixels, self.perceptual_weight, self.spread) < 0:
-            raise InputError("the learning rate must be positive, and no weight of a loss negative")
+        if not min(self.rate, self.tune_rate) > 0 or min(self.pixels, self.perceptual_weight, self.spread) < 0:
+            raise InputError("learning rates must be positive, and no weight of a loss negative")
+        if not 0.0 <= self.cool_down <= 1.0:
+            raise InputError(f"cool_down is {self.cool_down}; expected a share of the steps, 0 to 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +124,22 @@ class PicturesConfig:
             )
 
 
-def _narrow(resolution: int, latent: int, base: int, limit: int, encoder_side: int, width: int) -> PicturesConfig:
+def _narrow(resolution: int, width: int, encoder: EncoderConfig, gan_steps: int, encoder_steps: int) -> PicturesConfig:
     """Sizes for a CPU: everything a fraction of the paper's."""
-    gan = StyleGanConfig(resolution, latent, 4, base, limit)
-    channels = (width // 4, width // 2, width, width)
-    encoder = EncoderConfig(encoder_side, latent, gan.styles, (1, 2, 2, 1), channels)
+    gan = StyleGanConfig(resolution, LATENT, 4, width, 64)
     return PicturesConfig(
-        GanConfig(gan, batch=4, iterations=5_000, r1=1.0, ema_pictures=5_000),
-        InversionConfig(encoder, batch=4, iterations=8_000, rate=5e-4, perceptual="gradients"),
+        GanConfig(gan, batch=4, iterations=gan_steps, r1=1.0, ema_pictures=5_000, precision="bfloat16"),
+        InversionConfig(
+            encoder,
+            batch=4,
+            iterations=encoder_steps,
+            rate=5e-4,
+            pixels=10.0,  # squares of a tuned StyleGAN's errors are small beside slopes
+            perceptual="gradients",
+            tune=True,
+            cool_down=0.4,
+            precision="bfloat16",
+        ),
     )
 
 
@@ -128,6 +151,9 @@ def _paper(resolution: int, gan_batch: int, gan_steps: int, encoder_steps: int) 
     )
 
 
+LATENT = 128
+"""Width of w at preset ``default``."""
+
 TINY = PicturesConfig(
     GanConfig(StyleGanConfig(32, 16, 2, 512, 16), batch=4, iterations=20, r1_every=4, path_every=2),
     InversionConfig(
@@ -136,11 +162,11 @@ TINY = PicturesConfig(
 )
 TEXTURE: dict[str, PicturesConfig] = {
     "tiny": TINY,
-    "default": _narrow(128, 128, 2048, 64, encoder_side=128, width=64),
+    "default": _narrow(256, 2048, EncoderConfig(128, LATENT, 14, (1, 2, 2, 1), (16, 32, 64, 64)), 1_500, 6_500),
     "paper": _paper(512, 16, 100_000, 100_000),
 }
 MOUTH: dict[str, PicturesConfig] = {
     "tiny": TINY,
-    "default": _narrow(64, 64, 1024, 64, encoder_side=64, width=64),
+    "default": _narrow(64, 1024, EncoderConfig(64, LATENT, 10, (1, 2, 2, 1), (16, 32, 64, 64)), 1_500, 3_000),
     "paper": _paper(128, 32, 30_000, 60_000),
 }

@@ -16,6 +16,7 @@ from mien.nn.stylegan2.discriminator import Discriminator
 from mien.nn.stylegan2.generator import Generator, follow
 from mien.systems.two_level.texture.config import GanConfig
 from mien.training.batches import shuffled_rows
+from mien.training.device import feature_type
 from mien.training.ranks import averaged, gathered, own_part
 from mien.types import AnyArray
 
@@ -41,6 +42,7 @@ class GanTask:
     ) -> None:
         self._config, self._load, self._count, self._seed = config, load, count, seed
         self._device = device or torch.device("cpu")
+        self._features = feature_type(config.precision)
         self.generator = Generator(config.network).to(self._device)
         self.discriminator = Discriminator(config.network).to(self._device)
         self.average = copy.deepcopy(self.generator).requires_grad_(False)
@@ -92,14 +94,18 @@ class GanTask:
         z = torch.randn(2, count, self._config.network.latent).to(self._device)
         return self.generator.mix(z[0], z[1])
 
+    def _drawn(self, count: int) -> Tensor:
+        picture: Tensor = self.generator.synthesis(self._styles(count), "random", self._features)
+        return picture
+
     def _changed(self, pictures: Tensor) -> Tensor:
         return changed(pictures, float(self._adaptive.p)) if self._config.augment else pictures
 
     def _step_discriminator(self, real: Tensor) -> dict[str, Tensor | float]:
         with torch.no_grad():
-            fake = self.generator.synthesis(self._styles(len(real)))
-        real_scores = self.discriminator(self._changed(real))
-        fake_scores = self.discriminator(self._changed(fake))
+            fake = self._drawn(len(real))
+        real_scores = self.discriminator(self._changed(real), self._features)
+        fake_scores = self.discriminator(self._changed(fake), self._features)
         self._adaptive.watch(gathered(real_scores))
         loss = losses.discriminator_loss(real_scores, fake_scores)
         self._update("discriminator", loss)
@@ -116,7 +122,7 @@ class GanTask:
         return {"r1": penalty.detach()}
 
     def _step_generator(self, count: int) -> dict[str, Tensor | float]:
-        scores = self.discriminator(self._changed(self.generator.synthesis(self._styles(count))))
+        scores = self.discriminator(self._changed(self._drawn(count)), self._features)
         loss = losses.generator_loss(scores)
         self._update("generator", loss)
         return {"generator": loss.detach()}

@@ -1,7 +1,11 @@
-"""One step of an encoder: the StyleGAN is kept, the encoder learns to find its styles (CCFE 3.4.2, 3.5.2)."""
+"""One step of an encoder: it learns to find the StyleGAN's styles (CCFE 3.4.2, 3.5.2).
+
+The paper keeps the StyleGAN as it is; ``tune`` lets it learn along.
+"""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +19,7 @@ from mien.nn.stylegan2.generator import Generator
 from mien.systems.two_level.texture.config import InversionConfig
 from mien.systems.two_level.texture.losses import PerceptualDistance, inversion_loss
 from mien.training.batches import shuffled_rows
+from mien.training.device import autocast, feature_type
 from mien.training.ranks import own_part
 from mien.types import AnyArray
 
@@ -47,7 +52,7 @@ class InversionTask:
 
     Args:
         config: Sizes, weights, schedule.
-        generator: The trained StyleGAN; it is not changed.
+        generator: The trained StyleGAN; it is not changed, what is tuned is a copy.
         load: Gives the pictures.
         count: How many there are.
         perceptual: The perceptual distance of ``config.perceptual``.
@@ -67,14 +72,17 @@ class InversionTask:
     ) -> None:
         self._config, self._load, self._count, self._seed = config, load, count, seed
         self._perceptual, self._device = perceptual, device or torch.device("cpu")
-        self._generator = generator.to(self._device).requires_grad_(False).eval()
+        self.generator = copy.deepcopy(generator).to(self._device).requires_grad_(config.tune).eval()
         self.encoder = PyramidEncoder(config.network).to(self._device)
-        self.encoder.mean.copy_(mean_style(self._generator))
-        self._optimizer = torch.optim.Adam(self.encoder.parameters(), config.rate)
+        self.encoder.mean.copy_(mean_style(self.generator))
+        self._rates = [config.rate] + [config.tune_rate] * config.tune
+        learning = (self.encoder, self.generator.synthesis)[: len(self._rates)]
+        self._optimizer = torch.optim.Adam([{"params": part.parameters()} for part in learning])
 
     def modules(self) -> dict[str, torch.nn.Module]:
-        """The encoder."""
-        return {"encoder": self.encoder}
+        """The encoder, and the StyleGAN where it learns along."""
+        tuned: dict[str, torch.nn.Module] = {"generator": self.generator} if self._config.tune else {}
+        return {"encoder": self.encoder, **tuned}
 
     def optimizers(self) -> dict[str, torch.optim.Optimizer]:
         """Its Adam."""
@@ -90,8 +98,10 @@ class InversionTask:
     def step(self, number: int, random: np.random.Generator) -> dict[str, Tensor | float]:  # noqa: ARG002
         """Show a batch, draw it again, compare."""
         batch = self._load(own_part(shuffled_rows(self._seed, number, self._count, self._config.batch)))
-        styles = self.encoder(batch.shown.to(self._device))
-        made = self._generator.synthesis(styles, "constant")
+        self._cool(number)
+        with autocast(self._device, self._config.precision):
+            styles = self.encoder(batch.shown.to(self._device))
+        made = self.generator.synthesis(styles.float(), "constant", feature_type(self._config.precision))
         share = None if batch.share is None else batch.share.to(self._device)
         loss, figures = inversion_loss(
             made, batch.wanted.to(self._device), self._perceptual,
@@ -103,6 +113,13 @@ class InversionTask:
         loss.backward()
         self._optimizer.step()
         return {**figures, "spread": spread.detach()}
+
+    def _cool(self, number: int) -> None:
+        """Set the learning rates of a step."""
+        left = 1.0 - number / self._config.iterations
+        share = min(1.0, left / self._config.cool_down) if self._config.cool_down else 1.0
+        for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
+            group["lr"] = rate * share
 
 
 @torch.no_grad()
