@@ -15,6 +15,7 @@ import numpy as np
 import mien
 from mien.app.contact_sheet import write_png
 from mien.app.edit import fingerprint
+from mien.app.editing import Editor
 from mien.app.evaluation.progress import Part
 from mien.app.evaluation.suite_file import Suite, SuiteSystem
 from mien.app.evaluation.suite_summary import SuiteFigure
@@ -98,7 +99,8 @@ def _measured(
         key = _key(suite, source, system, emotion, names)
         values = _kept(kept, key)
         if values is None:
-            values = evenness(_rendered(frame, system, emotion, suite.lie_intensities), frame, distances)
+            editor = mien.load(system.name, system.actor, **system.settings)
+            values = evenness(rendered(editor, frame, emotion, suite.lie_intensities), frame, distances)
             with staging_folder(kept) as staging:
                 (staging / kept.name).write_text(json.dumps({"key": key, "values": values}))
                 (staging / kept.name).replace(kept)
@@ -112,9 +114,8 @@ def _measured(
     return _Measured({name: value for name, value in values.items() if value == value}, missing)
 
 
-def _rendered(frame: CalmFrame, system: SuiteSystem, emotion: str, count: int) -> Iterator[ByteArray]:
+def rendered(editor: Editor, frame: CalmFrame, emotion: str, count: int) -> Iterator[ByteArray]:
     """The calm frame at rising intensities, through the public API; the picture is analysed once."""
-    editor = mien.load(system.name, system.actor, **system.settings)
     with tempfile.TemporaryDirectory(prefix="mien-lie-") as folder:
         still = Path(folder) / "calm.png"
         write_png(frame.picture, still)
