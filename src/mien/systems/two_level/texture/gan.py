@@ -24,6 +24,8 @@ LoadPictures = Callable[[AnyArray], Tensor]
 """Rows to pictures ``(N, 3, R, R)`` float32, -1 to 1."""
 
 AUGMENT_EVERY = 4
+EMA_RAMP = 0.05
+"""Of the pictures seen, after which the moving average has forgotten half (StyleGAN2-ADA's)."""
 
 
 class GanTask:
@@ -87,7 +89,10 @@ class GanTask:
             figures |= self._penalise_generator(max(1, len(real) // 2))
         if number % AUGMENT_EVERY == 0 and config.augment:
             self._adaptive.move()
-        follow(self.average, self.generator, 0.5 ** (config.batch / config.ema_pictures))
+        seen = (number + 1) * config.batch
+        # At first it forgets faster: else it would be made of the random first weights in all short trainings.
+        half_life = min(config.ema_pictures, EMA_RAMP * seen)
+        follow(self.average, self.generator, 0.5 ** (config.batch / half_life))
         return {**figures, "augment": float(self._adaptive.p)}
 
     def _styles(self, count: int) -> Tensor:
