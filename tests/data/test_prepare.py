@@ -23,6 +23,8 @@ from mien.geometry.homography import apply_homography
 from mien.geometry.rasteriser import rasterise
 from mien.morphable import builtin
 
+from ..full_disk import files_up_to
+
 SETTINGS = PrepareSettings(64, 32, 96, every=2)
 
 
@@ -157,6 +159,21 @@ def test_refusals(planned: Plan, prepared: PreparedFootage, tmp_path: Path, foot
     assert not list(tmp_path.iterdir())
 
 
+def test_a_full_disk_leaves_nothing_half_written(planned: Plan, prepared: PreparedFootage, tmp_path: Path) -> None:
+    output = tmp_path / "eileen"
+    words = {"consent": "public domain, NASA", "accept_lacking": True}
+    parts = [path.stat().st_size for path in prepared.folder.iterdir() if path.suffix == ".pictures"]
+    for limit in (4000, max(parts) - 1):  # in a part, in putting them together
+        with files_up_to(limit), pytest.raises(OutputError, match="cannot be written: the file grows larger"):
+            prepare(planned, output, SETTINGS, **words)  # type: ignore[arg-type]
+        left = {path.name for path in (tmp_path / ".eileen.preparing").iterdir()}
+        assert left <= {"request.json", "part-00000", "part-00001"}
+    assert "part-00001" in left  # what was whole is kept
+    prepare(planned, output, SETTINGS, **words)  # type: ignore[arg-type]
+    assert content(output) == content(prepared.folder)
+    assert [path.name for path in tmp_path.iterdir()] == ["eileen"]
+
+
 def test_it_is_read_without_video_libraries(prepared: PreparedFootage) -> None:
     code = (
         "import sys\nsys.modules.update(dict.fromkeys(['av', 'mediapipe', 'cv2', 'torch', 'c2pa', 'cyclopts']))\n"
@@ -174,6 +191,8 @@ def test_it_is_read_without_video_libraries(prepared: PreparedFootage) -> None:
         ("texture.pictures", lambda path: path.write_bytes(path.read_bytes()[:-5]), "damaged or incomplete"),
         ("face.offsets.npy", Path.unlink, "cannot be read"),
         ("frames.npz", lambda path: path.write_bytes(b"PK"), "cannot be read"),
+        ("frames.npz", lambda path: path.write_bytes(path.read_bytes()[:-30]), "cannot be read"),
+        ("person.npz", lambda path: np.savez(path, **{**np.load(path), "alpha": [np.nan]}), "no number"),
         ("card.json", Path.unlink, "is what `mien prepare` makes"),
         ("card.json", lambda path: path.write_text("{"), "is damaged"),
         ("card.json", lambda path: path.write_text('{"format": "x"}'), "is not prepared footage"),

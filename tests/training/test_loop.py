@@ -18,9 +18,11 @@ from mien.errors import InputError, ModelError, OutputError, TrainingError
 torch = pytest.importorskip("torch")
 
 from mien.training.checkpoint import list_checkpoints  # noqa: E402
-from mien.training.log import read_log  # noqa: E402
+from mien.training.log import Log, read_log  # noqa: E402
 from mien.training.loop import is_finished, train  # noqa: E402
 from mien.training.options import LoopOptions  # noqa: E402
+
+from ..full_disk import files_up_to  # noqa: E402
 
 PROGRAM = Path(__file__).with_name("tiny_task.py")
 
@@ -154,6 +156,47 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
         train(TinyTask(), tmp_path / "file" / "run", LoopOptions(steps=1))
+
+
+def test_a_full_disk_leaves_the_checkpoint_before_and_nothing_half_written(tmp_path: Path) -> None:
+    options = LoopOptions(steps=4, checkpoint_s=0.0)
+    with pytest.raises(StoppedError):
+        train(TinyTask(), tmp_path, options, progress=stop_at(0.5))
+    kept = [path.name for path in list_checkpoints(tmp_path / "checkpoints")]
+    size = len(final_tensors(tmp_path))
+    with files_up_to(size - 1), pytest.raises(OutputError, match="cannot be written: the file grows larger"):
+        train(TinyTask(), tmp_path, options)
+    assert sorted(path.name for path in (tmp_path / "checkpoints").iterdir()) == kept
+    train(TinyTask(), tmp_path, options)  # there is space again
+    train(TinyTask(), tmp_path / "whole", options)
+    assert final_tensors(tmp_path) == final_tensors(tmp_path / "whole")
+
+
+def test_a_full_disk_under_the_log_is_told(tmp_path: Path) -> None:
+    log = Log(tmp_path / "log.jsonl", 0, {}, 1)
+    log.add(1, {"loss": 1.0})
+    with (
+        files_up_to((tmp_path / "log.jsonl").stat().st_size + 5),
+        pytest.raises(OutputError, match=r"log.jsonl: cannot be written"),
+    ):
+        log.add(2, {"loss": 1.0})
+    assert [line["step"] for line in read_log(tmp_path / "log.jsonl")] == [1]  # a half line is no line
+
+
+@pytest.mark.parametrize("content", ["\0\0\0\n", "[1]\n", '{"loss": 1}\n', "7\n"])
+def test_a_damaged_log_is_told(tmp_path: Path, content: str) -> None:
+    (tmp_path / "log.jsonl").write_text(content)
+    with pytest.raises(ModelError, match=r"log.jsonl is damaged .*; remove it to go on"):
+        train(TinyTask(), tmp_path, LoopOptions(steps=1))
+
+
+def test_a_gpu_without_enough_memory_is_told(tmp_path: Path) -> None:
+    class Greedy(TinyTask):  # type: ignore[misc]
+        def step(self, _number: int, _random: np.random.Generator) -> dict[str, Any]:
+            raise torch.OutOfMemoryError("CUDA out of memory.\nTried to allocate 20 GiB.")
+
+    with pytest.raises(TrainingError, match=r"too little memory for this \(CUDA out of memory. Tried to"):
+        train(Greedy(), tmp_path, LoopOptions(steps=1))
 
 
 @pytest.mark.parametrize("fields", [{"steps": 0}, {"steps": 1, "seed": -1}, {"steps": 1, "checkpoint_s": float("nan")}])

@@ -42,7 +42,7 @@ def check_output(output: Path, overwrite: bool) -> None:
         raise OutputError(f"{output}: is there already and is no prepared footage; choose another name.")
 
 
-def assemble(work: Path, parts: Sequence[Path], card: Mapping[str, Any], person: Mapping[str, AnyArray]) -> None:
+def assemble(work: Path, parts: Sequence[Path], card: Mapping[str, Any], person: Mapping[str, AnyArray]) -> Path:
     """Put the parts together in ``work/result``.
 
     Args:
@@ -51,14 +51,27 @@ def assemble(work: Path, parts: Sequence[Path], card: Mapping[str, Any], person:
         card: What the card says beside format, version and counts.
         person: ``alpha`` and ``lights``.
 
+    Returns:
+        The folder that was made.
+
     Raises:
-        OutputError: The disk refuses.
+        OutputError: The disk refuses; nothing is left half-written.
     """
     result = work / _RESULT
-    frames, pictures = _tables(parts)
-    with disk_errors(work):
+    shutil.rmtree(result, ignore_errors=True)
+    try:
+        with disk_errors(work):
+            result.mkdir()
+        _fill(result, parts, card, person)
+    except BaseException:
         shutil.rmtree(result, ignore_errors=True)
-        result.mkdir()
+        raise
+    return result
+
+
+def _fill(result: Path, parts: Sequence[Path], card: Mapping[str, Any], person: Mapping[str, AnyArray]) -> None:
+    frames, pictures = _tables(parts)
+    with disk_errors(result):
         np.savez(result / "frames.npz", **frames)  # type: ignore[arg-type]
         np.savez(result / "pictures.npz", **pictures)  # type: ignore[arg-type]
         np.savez(result / "person.npz", **person)  # type: ignore[arg-type]
@@ -71,17 +84,18 @@ def assemble(work: Path, parts: Sequence[Path], card: Mapping[str, Any], person:
         (result / CARD).write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def publish(work: Path, output: Path) -> None:
-    """Move the result to its place, in exchange for what is there, and remove the hidden folder.
+def publish(result: Path, output: Path) -> None:
+    """Move the result to its place, in exchange for what is there, and remove the hidden folder around it.
 
     Raises:
         OutputError: The disk refuses.
     """
+    work = result.parent
     with disk_errors(output):
         if output.exists():
             shutil.rmtree(work / "replaced", ignore_errors=True)
             os.replace(output, work / "replaced")
-        os.replace(work / _RESULT, output)
+        os.replace(result, output)
     shutil.rmtree(work, ignore_errors=True)
 
 

@@ -149,8 +149,8 @@ def prepare(
         ],
     }
     lights = [_light(analyses[clip.path]) for clip in footage.clips]
-    assembly.assemble(work, parts, card, {"alpha": alpha.astype(np.float32), "lights": np.array(lights, np.float32)})
-    assembly.publish(work, output)
+    person = {"alpha": alpha.astype(np.float32), "lights": np.array(lights, np.float32)}
+    assembly.publish(assembly.assemble(work, parts, card, person), output)
     return open_prepared(output)
 
 
@@ -274,8 +274,11 @@ def _write_parts(
         def advance(share: float, place: int = place) -> None:
             told("prepare", (place + share) / len(paths))
 
-        extractor.write_part(making, analyses[path], clips, advance)
-        with disk_errors(work):
-            os.replace(making, part)
+        try:
+            extractor.write_part(making, analyses[path], clips, advance)
+            with disk_errors(work):
+                os.replace(making, part)
+        finally:
+            shutil.rmtree(making, ignore_errors=True)
     told("prepare", 1.0)
     return parts

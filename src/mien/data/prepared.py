@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -173,7 +174,7 @@ def _arrays(path: Path) -> dict[str, AnyArray]:
     try:
         with np.load(path, allow_pickle=False) as stored:
             return dict(stored)
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
         raise ModelError(f"{path} cannot be read: {error}") from error
 
 
@@ -190,3 +191,5 @@ def _check(opened: PreparedFootage) -> None:
         whole = 0 <= opened.pictures.row.min() <= opened.pictures.row.max() < count and table.clip.max() < clips
     if not whole:
         raise ModelError(f"{opened.folder} is damaged: its tables are not of one length; prepare the footage again")
+    if not all(np.isfinite(array).all() for array in (opened.alpha, table.beta, table.emotion, table.rotation)):
+        raise ModelError(f"{opened.folder} is damaged: its tables hold what is no number; prepare the footage again")

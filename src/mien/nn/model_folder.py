@@ -125,6 +125,7 @@ def read_model_folder(
     Raises:
         ModelError: It is missing, damaged, of another form or version.
     """
+    from safetensors import SafetensorError
     from safetensors.torch import load
 
     card = read_card(folder, form, schema)
@@ -135,8 +136,12 @@ def read_model_folder(
         raise ModelError(f"{path} cannot be read: {error.strerror}") from error
     if hashlib.sha256(content).hexdigest() != card.get("weights_sha256"):
         raise ModelError(f"{path} is damaged: it is not what {CARD} was written with")
+    try:
+        tensors = load(content)
+    except SafetensorError as error:
+        raise ModelError(f"{path} is damaged: {' '.join(str(error).split())}") from error
     states: dict[str, dict[str, torch.Tensor]] = {}
-    for key, value in load(content).items():
+    for key, value in tensors.items():
         name, _, rest = key.partition(".")
         states.setdefault(name, {})[rest] = value
     return card, states

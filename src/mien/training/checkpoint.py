@@ -72,20 +72,23 @@ def write_checkpoint(folder: Path, state: TrainingState) -> None:
         "sums": state.sums,
     }
     making, place = folder / f"{_PARTIAL}{state.step:08}", folder / f"{_PREFIX}{state.step:08}"
-    with disk_errors(folder):
-        for leftover in folder.glob(f"{_PARTIAL}*"):
-            shutil.rmtree(leftover)
-        making.mkdir(parents=True)
-        for name, data in (("tensors.safetensors", content), ("state.json", json.dumps(described).encode())):
-            with (making / name).open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        if place.exists():
-            shutil.rmtree(place)
-        os.replace(making, place)
-        for old in list_checkpoints(folder)[:-KEPT]:
-            shutil.rmtree(old)
+    try:
+        with disk_errors(folder):
+            for leftover in folder.glob(f"{_PARTIAL}*"):
+                shutil.rmtree(leftover)
+            making.mkdir(parents=True)
+            for name, data in (("tensors.safetensors", content), ("state.json", json.dumps(described).encode())):
+                with (making / name).open("wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+            if place.exists():
+                shutil.rmtree(place)
+            os.replace(making, place)
+            for old in list_checkpoints(folder)[:-KEPT]:
+                shutil.rmtree(old)
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
 
 
 def restore_checkpoint(path: Path, state: TrainingState) -> tuple[int, dict[str, Any], dict[str, Any]]:

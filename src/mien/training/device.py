@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Literal
 
 import torch
 
-from mien.errors import InputError
+from mien.errors import InputError, TrainingError
 from mien.training.ranks import local_rank, rank_count
 
 Precision = Literal["float32", "bfloat16"]
@@ -33,6 +34,22 @@ def pick_device(name: str = "auto") -> torch.device:
         there = ["cpu", *(f"cuda:{k}" for k in range(torch.cuda.device_count()))]
         raise InputError(f"there is no device {name!r} here; there are: {', '.join(there)}")
     return torch.device(name)
+
+
+@contextmanager
+def enough_memory() -> Iterator[None]:
+    """Within, a GPU that has too little memory is told in a sentence.
+
+    Raises:
+        TrainingError: It has.
+    """
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise TrainingError(
+            f"the GPU has too little memory for this ({' '.join(str(error).split())[:100]}); choose a smaller preset, "
+            "or let several GPUs share the batches (torchrun)"
+        ) from error
 
 
 def autocast(device: torch.device, precision: Precision) -> AbstractContextManager[object]:

@@ -6,10 +6,10 @@ import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from mien.disk import disk_errors, write_whole
-from mien.errors import TrainingError
+from mien.errors import ModelError, TrainingError
 
 if TYPE_CHECKING:
     import torch
@@ -18,13 +18,17 @@ FILE = "log.jsonl"
 
 
 class Log:
-    """Collects figures; a context manager.
+    """Collects figures.
 
     Args:
         path: The file; lines of steps after ``step``, left by a run that was killed, are taken off.
         step: Where the run goes on.
         sums: What was collected since the last line, from the checkpoint.
         every: Steps a line.
+
+    Raises:
+        ModelError: The file is damaged.
+        OutputError: The disk refuses.
     """
 
     def __init__(self, path: Path, step: int, sums: Mapping[str, Any], every: int) -> None:
@@ -34,14 +38,8 @@ class Log:
         self._started_s = time.monotonic()
         self._path = path
         _cut(path, step)
-
-    def __enter__(self) -> Self:
-        with disk_errors(self._path):
-            self._file = self._path.open("a", encoding="utf-8")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
+        with disk_errors(path):
+            path.touch()
 
     def add(self, step: int, figures: Mapping[str, torch.Tensor | float]) -> None:
         """Take the figures of a step; write a line if it is time.
@@ -73,17 +71,25 @@ class Log:
                 )
         self._sums, self._counts = {}, {}
         line = {"step": step, "elapsed_s": round(time.monotonic() - self._started_s, 2), **means}
-        with disk_errors(self._path):
-            self._file.write(json.dumps(line) + "\n")
-            self._file.flush()
+        with disk_errors(self._path), self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
 
 
 def read_log(path: Path) -> list[dict[str, Any]]:
-    """The lines of a log, a half-written last one left out."""
+    """The lines of a log, a half-written last one left out.
+
+    Raises:
+        ModelError: It is damaged.
+    """
     if not path.exists():
         return []
-    lines = path.read_text(encoding="utf-8").split("\n")
-    return [json.loads(line) for line in lines[:-1]]
+    try:
+        lines = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
+        for line in lines:
+            _ = line["step"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{path} is damaged ({error}); remove it to go on without the figures in it") from error
+    return lines
 
 
 def _cut(path: Path, step: int) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +18,7 @@ import numpy as np
 import torch
 
 from mien.training.checkpoint import TrainingState, list_checkpoints, restore_checkpoint, write_checkpoint
+from mien.training.device import enough_memory
 from mien.training.log import FILE as LOG_FILE
 from mien.training.log import Log
 from mien.training.options import LoopOptions, check_options
@@ -81,17 +81,18 @@ def train(
         InputError: The folder holds another run.
         ModelError: The last checkpoint is damaged.
         OutputError: The disk refuses.
-        TrainingError: A figure is not finite any more.
+        TrainingError: A figure is not finite any more, or the device has too little memory.
     """
     if is_first():
         check_options(folder, options, about or {})
     checkpoints = folder / "checkpoints"
     step, sums = _go_on(task, checkpoints)
-    logged = Log(folder / LOG_FILE, step, sums, options.log_every) if is_first() else nullcontext()
-    with logged as log, in_step(task.modules(), task.optimizers().values(), step) as keep_in_step, _repeatable():
+    log = Log(folder / LOG_FILE, step, sums, options.log_every) if is_first() else None
+    with in_step(task.modules(), task.optimizers().values(), step) as keep_in_step, _repeatable():
         saved_s = time.monotonic()
         while step < options.steps:
-            figures = task.step(step, _seeded(options.seed, step))
+            with enough_memory():
+                figures = task.step(step, _seeded(options.seed, step))
             keep_in_step()
             step += 1
             finished = step == options.steps

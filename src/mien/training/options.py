@@ -36,10 +36,9 @@ class LoopOptions:
     sample_every: int = 0
 
     def __post_init__(self) -> None:
-        if self.steps < 1 or self.log_every < 1 or self.sample_every < 0 or not self.checkpoint_s >= 0.0:
-            raise InputError(
-                f"a training run has 1 or more steps and log_every and no negative times, but came as {self}"
-            )
+        for name, least in (("steps", 1), ("log_every", 1), ("sample_every", 0), ("checkpoint_s", 0)):
+            if not getattr(self, name) >= least:
+                raise InputError(f"{name} is {getattr(self, name)}; expected {least} or more")
         if not 0 <= self.seed < 2**32:
             raise InputError(f"a seed is 0 to {2**32 - 1}, not {self.seed}")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.disk import write_whole
+from mien.disk import disk_errors, write_whole
 from mien.errors import InputError
 from mien.types import AnyArray
 
@@ -37,5 +37,6 @@ def write_sheet(path: Path, pictures: AnyArray) -> None:
     sheet = padded.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, 3)[:-GAP_PX, :-GAP_PX]
     stream = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(sheet)).save(stream, "PNG")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, stream.getvalue())

@@ -104,7 +104,7 @@ class Actor:
         Raises:
             ModelError: It is another one.
         """
-        check_model(self.card["model"], model, f"the actor {self.card.get('actor')} was trained")
+        check_model(self.card.get("model", {}), model, f"the actor {self.card.get('actor')} was trained")
 
 
 def save_actor(folder: Path, actor: Actor) -> None:
@@ -128,7 +128,7 @@ def load_actor(folder: Path) -> Actor:
         actor = Actor(_sizes(card["sizes"]), card)
         for name, module in actor.modules().items():
             module.load_state_dict(states[name])
-    except (KeyError, TypeError, RuntimeError, InputError) as error:
+    except (KeyError, TypeError, AttributeError, RuntimeError, InputError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ModelError(f"the actor {folder} is damaged: {reason}") from error
     return actor.ready()

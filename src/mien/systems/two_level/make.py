@@ -79,7 +79,7 @@ def make_actor(
 
     Raises:
         InputError: An option is unknown, or the footage lacks neutral or acted frames.
-        ModelError: The footage is of another morphable model, or the actor to start from is damaged.
+        ModelError: The footage or the actor to start from is of another morphable model or damaged.
         OutputError: The place is taken, or the disk refuses.
         WeightsMissingError: The preset's perceptual distance needs weights that are not here.
     """
@@ -93,7 +93,7 @@ def make_actor(
         folder,
         {kind: _perceptual(kind) for kind in (preset.texture.encoder.perceptual, preset.mouth.encoder.perceptual)},
         options.seed,
-        None if options.start_from is None else load_actor(options.start_from),
+        _start_from(options, model),
         device,
         options.checkpoint_s,
     )
@@ -105,6 +105,14 @@ def make_actor(
         if is_first():
             actor.card["measures"] = measure_actor(actor, material)
             save_actor(output, actor)
+    return actor
+
+
+def _start_from(options: MakeOptions, model: MorphableModel) -> Actor | None:
+    if options.start_from is None:
+        return None
+    actor = load_actor(options.start_from)
+    actor.check_model(model)
     return actor
 
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
+from mien.emotion.vocabulary import EMOTIONS, NEUTRAL
 from mien.errors import InputError
 from mien.nn.pyramid_encoder import PyramidEncoder
 from mien.nn.stylegan2.generator import Generator
@@ -91,10 +92,12 @@ def train_actor(
         The actor, ready to edit.
 
     Raises:
-        InputError: The folder holds a training with other settings, ``start_from`` has other sizes, or a batch cannot
-            be split over the processes.
+        InputError: The folder holds a training with other settings, ``start_from`` has other sizes, a batch cannot be
+            split over the processes, or the footage has no picture of neutral or of an emotion to learn from.
     """
     plan.check_batches()
+    _check_pictures(material)
+    _check_start(plan, material)
     stages = _Stages(plan, material, progress)
     shape = stages.run_shape()
     texture, texture_encoder = stages.run_pictures("texture")
@@ -128,6 +131,31 @@ def forget_stage(folder: Path, stage: str) -> None:
         raise InputError(f"there is no stage {stage!r}; there are: {', '.join(STAGES)}")
     for name in (stage, *_BUILT_ON.get(stage, ())) if is_first() else ():
         shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def _check_pictures(material: Material) -> None:
+    """Refuse footage whose editing directions could not be found in the end."""
+    shown = material.emotion(material.rows).numpy() > 0
+    counts = {NEUTRAL: int((~shown).all(axis=1).sum())}
+    counts |= {name: int(column.sum()) for name, column in zip(material.emotions, shown.T, strict=True)}
+    emotion = material.prepared.frames.emotion
+    filmed = (NEUTRAL, *(name for k, name in enumerate(EMOTIONS) if emotion[:, k].any()))
+    lacking = [name for name in filmed if not counts.get(name)]
+    if lacking:
+        raise InputError(
+            f"{material.prepared.folder} has no picture of {', '.join(lacking)} to learn from; prepare more footage, "
+            "or more of its pictures (--every 1)"
+        )
+
+
+def _check_start(plan: TrainingPlan, material: Material) -> None:
+    """Refuse an actor to start from that knows other emotions; its other sizes are seen stage by stage."""
+    known = material.emotions if plan.start_from is None else plan.start_from.sizes.emotions
+    if known != material.emotions:
+        raise InputError(
+            f"the actor to start from shows {', '.join(known)}, and the footage {', '.join(material.emotions)}; an "
+            "actor is started from one with the same emotions"
+        )
 
 
 def sizes_of(preset: TwoLevelPreset, material: Material) -> ActorSizes:

@@ -51,10 +51,10 @@ def test_footage_keeps_the_emotions_it_shows(footage, model) -> None:
 def test_footage_without_neutral_or_without_acting_is_refused(model) -> None:
     alpha, beta = np.zeros(model.identity_count), np.zeros((4, model.expression_count))
     emotion = np.zeros((4, len(EMOTIONS)))
-    with pytest.raises(InputError, match="lacks one"):
+    with pytest.raises(InputError, match="no frame to learn from is acted"):
         ShapeFootage.of(alpha, beta, emotion)
     emotion[:, 0] = 1
-    with pytest.raises(InputError, match="lacks one"):
+    with pytest.raises(InputError, match="no frame to learn from is neutral"):
         ShapeFootage.of(alpha, beta, emotion)
 
 

@@ -46,7 +46,8 @@ class ShapeFootage:
             )
         neutral = (self.emotion == 0).all(axis=1)
         if not neutral.any() or neutral.all():
-            raise InputError("level 1 learns from neutral and from acted frames, and the footage lacks one of them")
+            lacking = "acted" if neutral.any() else "neutral"
+            raise InputError(f"level 1 learns from neutral and acted frames, and no frame to learn from is {lacking}")
 
     @staticmethod
     def of(alpha: AnyArray, beta: AnyArray, emotion: AnyArray) -> ShapeFootage:
