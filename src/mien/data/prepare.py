@@ -20,6 +20,7 @@ from mien.data import assembly
 from mien.data.extraction import Extractor, NumberedClip, largest_faces, usable_rows
 from mien.data.labelled_clip import Footage, LabelledClip, Skipped, shortened
 from mien.data.made_footage import made_sentences, with_claims
+from mien.data.mislabelled import contradicted_clips
 from mien.data.prepared import PreparedFootage, open_prepared
 from mien.data.refinement import Refine, photometric
 from mien.data.same_person import doubtful_clips
@@ -146,6 +147,7 @@ def prepare(
             *made_sentences(footage.clips),
             *verdict.thin,
             *doubtful_clips(parts, footage.clips, analyses, edited),
+            *contradicted_clips(parts, footage.clips),
         ],
     }
     lights = [_light(analyses[clip.path]) for clip in footage.clips]
