@@ -34,7 +34,7 @@ BLEND_MM = 14.0
 EYE_BLEND_MM = 5.0
 """The same around the lids: eyes are the frame's own."""
 
-_FIELD_SHARE, _FIELD_TEXELS = 6, slice(4, 6)
+_FIELD_SHARE, _FIELD_TEXELS = slice(6, 7), slice(4, 6)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,7 +130,7 @@ def edit_crop(
     field = rasterise_field(place.points, place.shifts, attributes, mesh.triangles, place.box, grid_scale)
     result = warp(crop, field, grid_scale)
     if texture is not None:
-        places = np.concatenate([field[..., _FIELD_TEXELS], field[..., _FIELD_SHARE:]], axis=2)
+        places = np.concatenate([field[..., _FIELD_TEXELS], field[..., _FIELD_SHARE]], axis=2)
         result = lay_texture(result, np.ascontiguousarray(places), grid_scale, texture, add=detail)
     source = landmarks[:, :2] - np.array([place.box.x0, place.box.y0], float)
     target = source.copy()

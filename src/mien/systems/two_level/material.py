@@ -18,7 +18,7 @@ from mien.morphable.model import MorphableModel
 from mien.nn.stylegan2.generator import resized
 from mien.systems.two_level.mouth import cavity_mask, toothless
 from mien.systems.two_level.shape.train import ShapeFootage
-from mien.systems.two_level.texture.inversion import InversionBatch
+from mien.systems.two_level.texture.batch import InversionBatch
 from mien.types import AnyArray
 
 PictureKind = Literal["texture", "mouth", "face"]

@@ -9,10 +9,11 @@ torch = pytest.importorskip("torch")
 
 from mien.errors import InputError  # noqa: E402
 from mien.nn.stylegan2.generator import Generator  # noqa: E402
+from mien.systems.two_level.texture.batch import InversionBatch  # noqa: E402
 from mien.systems.two_level.texture.config import MOUTH, TEXTURE, TINY, PicturesConfig  # noqa: E402
 from mien.systems.two_level.texture.directions import edited_codes, editing_directions  # noqa: E402
 from mien.systems.two_level.texture.gan import GanTask  # noqa: E402
-from mien.systems.two_level.texture.inversion import InversionBatch, InversionTask, mean_style  # noqa: E402
+from mien.systems.two_level.texture.inversion import InversionTask, mean_style  # noqa: E402
 from mien.systems.two_level.texture.losses import gradient_distance, inversion_loss  # noqa: E402
 from mien.training.loop import train  # noqa: E402
 from mien.training.options import LoopOptions  # noqa: E402

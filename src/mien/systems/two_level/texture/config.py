@@ -77,6 +77,8 @@ class InversionConfig:
             face in the time of two CPU cores.
         tune_rate: The StyleGAN's learning rate then.
         cool_down: The last share of the steps, over which the learning rates fall to nothing.
+        vary: Learn on blends of the pictures too, a little shifted, brighter or darker
+            (:mod:`mien.systems.two_level.texture.variation`). Not in the paper.
         precision: Of the features.
     """
 
@@ -91,6 +93,7 @@ class InversionConfig:
     tune: bool = False
     tune_rate: float = 2e-3
     cool_down: float = 0.0
+    vary: bool = False
     precision: Precision = "float32"
 
     def __post_init__(self) -> None:
@@ -124,7 +127,9 @@ class PicturesConfig:
             )
 
 
-def _narrow(resolution: int, width: int, encoder: EncoderConfig, gan_steps: int, encoder_steps: int) -> PicturesConfig:
+def _narrow(
+    resolution: int, width: int, encoder: EncoderConfig, gan_steps: int, encoder_steps: int, vary: bool
+) -> PicturesConfig:
     """Sizes for a CPU: everything a fraction of the paper's."""
     gan = StyleGanConfig(resolution, LATENT, 4, width, 64)
     return PicturesConfig(
@@ -136,8 +141,10 @@ def _narrow(resolution: int, width: int, encoder: EncoderConfig, gan_steps: int,
             rate=5e-4,
             pixels=10.0,  # squares of a tuned StyleGAN's errors are small beside slopes
             perceptual="gradients",
+            spread=1e-5,  # demodulation makes the styles' size free, and it would grow without end
             tune=True,
             cool_down=0.4,
+            vary=vary,
             precision="bfloat16",
         ),
     )
@@ -153,6 +160,8 @@ def _paper(resolution: int, gan_batch: int, gan_steps: int, encoder_steps: int) 
 
 LATENT = 128
 """Width of w at preset ``default``."""
+UNITS, CHANNELS = (1, 2, 2, 1), (16, 32, 64, 64)
+"""Of its encoders."""
 
 TINY = PicturesConfig(
     GanConfig(StyleGanConfig(32, 16, 2, 512, 16), batch=4, iterations=20, r1_every=4, path_every=2),
@@ -162,11 +171,13 @@ TINY = PicturesConfig(
 )
 TEXTURE: dict[str, PicturesConfig] = {
     "tiny": TINY,
-    "default": _narrow(256, 2048, EncoderConfig(128, LATENT, 14, (1, 2, 2, 1), (16, 32, 64, 64)), 1_500, 6_500),
+    "default": _narrow(
+        256, 2048, EncoderConfig(128, LATENT, 14, (1, 2, 2, 1), (16, 32, 64, 64)), 800, 5_000, vary=True
+    ),
     "paper": _paper(512, 16, 100_000, 100_000),
 }
 MOUTH: dict[str, PicturesConfig] = {
     "tiny": TINY,
-    "default": _narrow(64, 1024, EncoderConfig(64, LATENT, 10, (1, 2, 2, 1), (16, 32, 64, 64)), 1_500, 3_000),
+    "default": _narrow(64, 1024, EncoderConfig(64, LATENT, 10, UNITS, CHANNELS), 800, 3_000, vary=False),
     "paper": _paper(128, 32, 30_000, 60_000),
 }

@@ -6,8 +6,7 @@ The paper keeps the StyleGAN as it is; ``tune`` lets it learn along.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,35 +15,17 @@ from torch import Tensor
 
 from mien.nn.pyramid_encoder import PyramidEncoder
 from mien.nn.stylegan2.generator import Generator
+from mien.systems.two_level.texture.batch import LoadBatch
 from mien.systems.two_level.texture.config import InversionConfig
 from mien.systems.two_level.texture.losses import PerceptualDistance, inversion_loss
+from mien.systems.two_level.texture.variation import varied
 from mien.training.batches import shuffled_rows
 from mien.training.device import autocast, feature_type
 from mien.training.ranks import own_part
-from mien.types import AnyArray
 
 MEAN_OF = 10_000
 """Random z whose mean w the heads start from."""
 _MAPPED_AT_ONCE = 1_000
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class InversionBatch:
-    """What an encoder is shown, and what the StyleGAN is to draw from its styles.
-
-    Attributes:
-        shown: ``(N, 3, R, R)`` float32, -1 to 1.
-        wanted: ``(N, 3, R, R)``; for texture maps the same as ``shown``, for mouths those with teeth.
-        share: ``(N, 1, R, R)`` float32, 0-1, how much a pixel counts; ``None`` for all alike.
-    """
-
-    shown: Tensor
-    wanted: Tensor
-    share: Tensor | None = None
-
-
-LoadBatch = Callable[[AnyArray], InversionBatch]
-"""Rows to a batch."""
 
 
 class InversionTask:
@@ -98,6 +79,8 @@ class InversionTask:
     def step(self, number: int, random: np.random.Generator) -> dict[str, Tensor | float]:  # noqa: ARG002
         """Show a batch, draw it again, compare."""
         batch = self._load(own_part(shuffled_rows(self._seed, number, self._count, self._config.batch)))
+        if self._config.vary and len(batch.shown) > 1:
+            batch = varied(batch)
         self._cool(number)
         with autocast(self._device, self._config.precision):
             styles = self.encoder(batch.shown.to(self._device))
