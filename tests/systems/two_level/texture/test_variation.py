@@ -43,7 +43,8 @@ def test_a_texel_counts_as_seen_only_if_both_pictures_show_it(monkeypatch: pytes
     monkeypatch.setattr(variation, "SHIFT_SHARE", 0.0)
     given = batch()
     made = varied(given)
-    assert given.share is not None and made.share is not None
+    assert given.share is not None
+    assert made.share is not None
     assert torch.equal(made.share, given.share * given.share.roll(1, 0))
 
 
