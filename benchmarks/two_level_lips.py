@@ -180,7 +180,8 @@ def lip_figures(
         generator = train_shape(made, model, data, work / f"shape-{fifth}-{variant.name.replace(' ', '-')}")
         found[variant.name] = measure(generator, model, data, classifier)
         print(f"  {variant.name}: {found[variant.name].mean:.3f}", flush=True)
-    return _figures(found, clip, moves, real), _lines(found, moves, real)
+    held = Figure("fifth held out", clip, "of every clip", fifth)
+    return [held, *_figures(found, clip, moves, real)], _lines(found, moves, real)
 
 
 def eye_distance_mm(model: MorphableModel) -> float:
@@ -242,4 +243,5 @@ def _lines(found: dict[str, Lips], moves: float, real: float) -> list[str]:
             [(f"λ_mouth {w:g}", Variant("relative", w).name) for w in WEIGHTS],
         ),
         ruler,
+        "LSE-D, LSE-C: not available: they need sound, pictures and SyncNet, and this table has coefficients alone.",
     ]
