@@ -42,6 +42,7 @@ def test_an_actor_is_made_and_its_card_says_from_whom(ready: Path, tmp_path: Pat
     assert card["consent"] == "of the estate"
     assert card["model"]["name"] == "builtin"
     assert set(card["measures"]) >= {"texture_psnr_db", "mouth_psnr_db", "shape_recognised", "shape_cycle_mm"}
+    assert 0 <= card["measures"]["shape_recognised_real"] <= 1  # happy at 1 is among what is held out
     assert sorted(p.name for p in (tmp_path / "ann").iterdir()) == ["card.json", "weights.safetensors"]
     assert list((tmp_path / ".ann.training" / "texture" / "samples").glob("*.png"))
     edit = ("edit", "footage/still.mp4", "--system", "two_level", "-o", "acted.mp4")

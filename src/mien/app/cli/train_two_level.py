@@ -65,14 +65,15 @@ def two_level(
 def _text(output: Path, actor: Actor) -> str:
     found = actor.card["measures"]
     agreed = actor.card["consent"] or "no consent is stated in the footage's card"
-    shape = (found["shape_recognised"], found["shape_cycle_mm"], found["shape_lips_mm"])
+    real = found.get("shape_recognised_real")
+    beside = "" if real is None else f" ({real:.0%} of the real faces held out)"
     return "\n".join(
         [
             f"{output}: {actor.card['actor']} ({agreed}); emotions: {', '.join(actor.sizes.emotions)}",
-            "  drawn again: PSNR {texture_psnr_db:.1f} dB of texture maps, {mouth_psnr_db:.1f} dB of mouths".format(
-                **found
-            ),
-            "  shape: {:.0%} of edits recognised, cycle {:.2f} mm, lips {:.2f} mm".format(*shape),
+            f"  drawn again: PSNR {found['texture_psnr_db']:.1f} dB of texture maps, {found['mouth_psnr_db']:.1f} dB of "
+            "mouths",
+            f"  shape: {found['shape_recognised']:.0%} of edits recognised{beside}, cycle "
+            f"{found['shape_cycle_mm']:.2f} mm, lips {found['shape_lips_mm']:.2f} mm",
         ]
     )
 

@@ -65,11 +65,17 @@ class Material:
         return ShapeFootage.of(self.prepared.alpha, frames.beta[rows], frames.emotion[rows])
 
     @property
-    def held_out_coefficients(self) -> AnyArray:
-        """Identity and expression of the neutral frames held out: ``(F, n_c)``."""
-        frames = self.prepared.frames
-        beta = frames.beta[self._held_out_rows][(frames.emotion[self._held_out_rows] == 0).all(axis=1)]
-        return np.concatenate([np.tile(self.prepared.alpha, (len(beta), 1)), beta], axis=1).astype(np.float32)
+    def held_out_coefficients(self) -> tuple[AnyArray, AnyArray]:
+        """Identity and expression of the frames held out, ``(F, n_c)``; and what they show, ``(F, n_e)``.
+
+        Of frames that show an emotion which is not learnt there are none.
+        """
+        frames, rows = self.prepared.frames, self._held_out_rows
+        learnt = [EMOTIONS.index(name) for name in self.emotions]
+        rows = rows[~np.delete(frames.emotion[rows], learnt, axis=1).any(axis=1)]
+        alpha = np.tile(self.prepared.alpha, (len(rows), 1))
+        found = np.concatenate([alpha, frames.beta[rows]], axis=1).astype(np.float32)
+        return found, frames.emotion[rows][:, learnt]
 
     @property
     def emotions(self) -> tuple[str, ...]:

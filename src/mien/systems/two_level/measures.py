@@ -19,6 +19,8 @@ from mien.types import AnyArray
 
 CLASSIFIER_STEPS = 300
 CLASSIFIER_DECAY = 1e-3
+FULL = 0.99
+"""From this intensity on a face counts as showing its emotion fully."""
 _AT_ONCE = 16
 
 
@@ -28,8 +30,9 @@ def measure_actor(actor: Actor, material: Material) -> dict[str, float]:
     Returns:
         ``texture_psnr_db`` and ``mouth_psnr_db``: pictures drawn again from the encoder's styles, over the texels that
         the frame showed; ``shape_recognised``: share of neutral faces made each emotion at 1 that a classifier trained
-        on the real coefficients takes for it, ``shape_cycle_mm``: root mean square way of the vertices after emotion
-        and back, ``shape_lips_mm``: that of the lips' relative distance.
+        on the real coefficients takes for it; ``shape_recognised_real``: share of the real faces at 1 that it takes for
+        what they are, left out where none is held out; ``shape_cycle_mm``: root mean square way of the vertices after
+        emotion and back; ``shape_lips_mm``: that of the lips' relative distance.
     """
     return {
         "texture_psnr_db": picture_psnr(actor.texture, actor.texture_encoder, material, "texture"),
@@ -57,7 +60,7 @@ def measure_shape(actor: Actor, material: Material) -> dict[str, float]:
     """Level 1 alone, on neutral frames held out."""
     footage = material.shape_footage
     classifier = coefficient_classifier(footage.coefficients, footage.emotion)
-    neutral = torch.from_numpy(_neutral_held_out(material))
+    neutral, acted, shown = _held_out(material)
     generator, distances = actor.shape.cpu(), ShapeDistances(material.model)
     right, cycle, lips = [], [], []
     with torch.no_grad():
@@ -70,8 +73,12 @@ def measure_shape(actor: Actor, material: Material) -> dict[str, float]:
             cycle.append(distances.between_faces(neutral, back).mean())
             pairs = len(material.model.lip_pairs)
             lips.append(distances.between_mouths(neutral, edited, "relative").mean() / pairs)
+    real = {}
+    if len(acted):
+        real["shape_recognised_real"] = float((classifier(acted).argmax(dim=1) == shown + 1).float().mean())
     return {
         "shape_recognised": float(torch.stack(right).mean()),
+        **real,
         "shape_cycle_mm": MM_PER_DM * math.sqrt(float(torch.stack(cycle).mean())),
         "shape_lips_mm": MM_PER_LIP_UNIT * math.sqrt(float(torch.stack(lips).mean())),
     }
@@ -115,11 +122,15 @@ class _Standardised(nn.Module):
         return found
 
 
-def _neutral_held_out(material: Material) -> AnyArray:
-    """Coefficients of the neutral frames held out; of those learnt from where none is."""
-    held_out = material.held_out_coefficients
-    return (
-        held_out
-        if len(held_out)
-        else material.shape_footage.coefficients[(material.shape_footage.emotion == 0).all(axis=1)]
-    )
+def _held_out(material: Material) -> tuple[Tensor, Tensor, Tensor]:
+    """Coefficients of neutral faces held out, of faces at 1, and the number of the emotion that each of these shows.
+
+    Where no neutral face is held out, those that were learnt from stand in.
+    """
+    found, emotion = material.held_out_coefficients
+    neutral, full = ~emotion.any(axis=1), emotion.max(axis=1, initial=0.0) > FULL
+    plain = found[neutral]
+    if not len(plain):
+        footage = material.shape_footage
+        plain = footage.coefficients[~footage.emotion.any(axis=1)]
+    return torch.from_numpy(plain), torch.from_numpy(found[full]), torch.from_numpy(emotion[full].argmax(axis=1))
