@@ -67,13 +67,13 @@ def _text(output: Path, actor: Actor) -> str:
     agreed = actor.card["consent"] or "no consent is stated in the footage's card"
     real = found.get("shape_recognised_real")
     beside = "" if real is None else f" ({real:.0%} of the real faces held out)"
+    pictures = f"PSNR {found['texture_psnr_db']:.1f} dB of texture maps, {found['mouth_psnr_db']:.1f} dB of mouths"
+    ways = f"cycle {found['shape_cycle_mm']:.2f} mm, lips {found['shape_lips_mm']:.2f} mm"
     return "\n".join(
         [
             f"{output}: {actor.card['actor']} ({agreed}); emotions: {', '.join(actor.sizes.emotions)}",
-            f"  drawn again: PSNR {found['texture_psnr_db']:.1f} dB of texture maps, {found['mouth_psnr_db']:.1f} dB of "
-            "mouths",
-            f"  shape: {found['shape_recognised']:.0%} of edits recognised{beside}, cycle "
-            f"{found['shape_cycle_mm']:.2f} mm, lips {found['shape_lips_mm']:.2f} mm",
+            f"  drawn again: {pictures}",
+            f"  shape: {found['shape_recognised']:.0%} of edits recognised{beside}, {ways}",
         ]
     )
 
