@@ -34,7 +34,7 @@ from mien.metrics.recognition import shared_folder
 
 LARGEST_RATIO = 2.0
 
-_TRANSCODE = "import sys; from mien.video import transcode; transcode(sys.argv[1], sys.argv[2])"
+TRANSCODE = "import sys; from mien.video import transcode; transcode(sys.argv[1], sys.argv[2])"
 
 
 def wide_clip(source: Path, target: Path, frames: int) -> Path:
@@ -110,7 +110,7 @@ def measure(clip: Path, name: str, repeats: int, quiet_s: float, folder: Path) -
     frames = frame_count(clip)
     target = folder / "out.mp4"
     edit = [sys.executable, "-m", "mien", *edit_words(clip, target)]
-    plain = [sys.executable, "-c", _TRANSCODE, str(clip), str(target)]
+    plain = [sys.executable, "-c", TRANSCODE, str(clip), str(target)]
     runs: dict[str, list[Run]] = {"alone": [], "first": [], "again": []}
     run(edit, folder / "compile")  # kernels compile, the file comes into the system's memory
     for repeat in range(repeats):
