@@ -49,7 +49,7 @@ from mien.reconstruction.fit import fit_track
 from mien.reconstruction.tracked_surface import TrackedSurface
 from mien.systems.two_level.actor import Actor, load_actor
 from mien.systems.two_level.edit import TexturedMesh, edit_crop, texture_change
-from mien.systems.two_level.texture.codes import TextureCodes
+from mien.systems.two_level.texture.codes import TextureReader
 from mien.systems.two_level.texture.losses import gradient_distance
 from mien.tracking.landmark_reader import LandmarkReader
 from mien.types import AnyArray, FloatArray
@@ -153,11 +153,11 @@ def drawing(actor: Actor, clip: Path) -> DrawTexture:
     analysis = mien.open(clip).analyse()
     track = analysis.shots[0].faces[0].track
     fit = fit_track(model, track, alpha=actor.person.alpha.numpy())
-    codes = TextureCodes(actor.texture_encoder, model, analysis.clip, fit, track)
+    reader = TextureReader(actor.texture_encoder, model, fit, track)
 
     def draw(frame: Frame, _crop: FloatArray, _points: AnyArray) -> FloatArray:
-        code, weights = codes.window(frame.index, 1)
-        return texture_change(actor.texture, code, weights, torch.zeros_like(code), detail=False)
+        code = reader.code(frame)[None]
+        return texture_change(actor.texture, code, (1.0,), torch.zeros_like(code), detail=False)
 
     return draw
 

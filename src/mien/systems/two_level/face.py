@@ -22,7 +22,8 @@ from mien.systems.two_level.edit import TexturedMesh, edit_crop, texture_change
 from mien.systems.two_level.mouth import MouthFilling, OpenMouth
 from mien.systems.two_level.neighbours import Neighbours
 from mien.systems.two_level.settings import TwoLevelConfig
-from mien.systems.two_level.texture.codes import WINDOW, TextureCodes
+from mien.systems.two_level.smoothing import WINDOW
+from mien.systems.two_level.texture.codes import TextureReader
 from mien.systems.two_level.texture.directions import edited_codes
 from mien.tracking.landmark_reader import LandmarkReader
 from mien.types import AnyArray, Box, DoubleArray, FloatArray
@@ -87,10 +88,11 @@ class TwoLevelFace:
         self._fit = fit_track(model, face.track, alpha=actor.person.alpha.numpy())
         self._identity = model.identity[model.landmark_vertices].astype(np.float64)
         self._added = hann_smooth(self._shape_change(), config.smoothing_frames)
-        self._codes = TextureCodes(actor.texture_encoder, model, analysis.clip, self._fit, face.track)
+        self._code = TextureReader(actor.texture_encoder, model, self._fit, face.track).code
         self._filling = MouthFilling(model, actor.mouth, actor.mouth_encoder) if config.teeth == "drawn" else None
         smoothed = self._filling is not None and config.smoothing_frames > 1
         start, stop = face.track.start, face.track.stop
+        self._codes = Neighbours(analysis.clip, start, stop, self._code) if config.smoothing_frames > 1 else None
         self._neighbours = Neighbours(analysis.clip, start, stop, self._compose) if smoothed else None
         self._landmarks = LandmarkReader(face.track)
         light = face.parameters.light
@@ -122,7 +124,7 @@ class TwoLevelFace:
         if place.box.empty:
             return None
         before = frame.crop(place.box)
-        texture = self._texture(frame.index) if self._config.texture > 0 else None
+        texture = self._texture(frame) if self._config.texture > 0 else None
         share = self._config.texture * (1.0 if self._config.detail else self._presence(row))
         after = edit_crop(self._mesh, before, place, landmarks, texture, share, self._config.detail, self._skin)
         mouth = None
@@ -156,14 +158,17 @@ class TwoLevelFace:
             shape[self._model.landmark_vertices] += held
         return shape
 
-    def _texture(self, index: int) -> AnyArray:
-        codes, weights = self._codes.window(index, self._config.smoothing_frames)
-        first, last = self._track.start, self._track.stop - 1
-        around = [index] if len(weights) == 1 else [min(max(k, first), last) for k in range(index - 1, index + 2)]
-        emotion = torch.from_numpy(self._emotion[np.array(around) - first].astype(np.float32))
-        steps = edited_codes(torch.zeros_like(codes), emotion, self._actor.person.directions)
-        config = self._config
-        return texture_change(self._actor.texture, codes, weights, steps, config.detail, config.smoothing_space)
+    def _texture(self, frame: Frame) -> AnyArray:
+        config, index = self._config, frame.index
+        if self._codes is None:
+            window, around = self._code(frame)[None], np.array([index])
+            weights: tuple[float, ...] = (1.0,)
+        else:
+            window, weights = torch.stack(self._codes.around(frame)), WINDOW
+            around = np.clip([index - 1, index, index + 1], self._track.start, self._track.stop - 1)
+        emotion = torch.from_numpy(self._emotion[around - self._track.start].astype(np.float32))
+        steps = edited_codes(torch.zeros_like(window), emotion, self._actor.person.directions)
+        return texture_change(self._actor.texture, window, weights, steps, config.detail, config.smoothing_space)
 
     def _presence(self, row: int) -> float:
         """How far a drawn texture takes the frame's place: wholly, but gently in and out where the edit begins."""

@@ -10,6 +10,9 @@ from mien.nn.stylegan2.generator import Generator
 from mien.systems.two_level.settings import Space
 from mien.types import FloatArray
 
+WINDOW = (0.25, 0.5, 0.25)
+"""Hann window over three frames, as :func:`mien.reconstruction.windows.hann_smooth` has it for coefficients."""
+
 
 @torch.no_grad()
 def drawn_over_window(

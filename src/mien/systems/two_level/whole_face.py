@@ -25,8 +25,7 @@ from mien.reconstruction.views import crop_around, face_views, moved_view, view_
 from mien.systems.two_level.face import NOTHING, asked_of
 from mien.systems.two_level.material import Material, PictureSource
 from mien.systems.two_level.neighbours import Neighbours
-from mien.systems.two_level.smoothing import drawn_over_window
-from mien.systems.two_level.texture.codes import WINDOW
+from mien.systems.two_level.smoothing import WINDOW, drawn_over_window
 from mien.systems.two_level.texture.config import PicturesConfig
 from mien.systems.two_level.texture.directions import edited_codes, editing_directions
 from mien.systems.two_level.texture.gan import GanTask
@@ -96,7 +95,8 @@ def train_whole_face(
         config.encoder, gan.average, lambda at: source.inversion(rows[at]), len(rows), perceptual, seed
     )
     run("face_encoder", inversion, config.encoder.iterations, asdict(replace(config.encoder, iterations=1)))
-    generator, encoder = gan.average.eval(), inversion.encoder.eval().requires_grad_(False)
+    generator = inversion.generator.eval().requires_grad_(False)
+    encoder = inversion.encoder.eval().requires_grad_(False)
     codes = picture_codes(encoder, material, "face")
     directions = editing_directions(codes, material.emotion(rows).to(codes))
     return WholeFaceNetworks(generator, encoder, directions, material.emotions)
