@@ -11,13 +11,13 @@ from mien.errors import InputError
 from mien.geometry.rasteriser import rasterise, rasterise_reference
 
 
-@given(seed=st.integers(0, 10_000), count=st.integers(3, 20))
-@settings(max_examples=40, deadline=None)
-def test_kernel_equals_reference(seed: int, count: int) -> None:
+@given(seed=st.integers(0, 10_000), count=st.integers(3, 20), channels=st.sampled_from([3, 8]))
+@settings(max_examples=60, deadline=None)
+def test_kernel_equals_reference(seed: int, count: int, channels: int) -> None:
     rng = np.random.default_rng(seed)
     vertices = rng.uniform(-10, 50, (count, 3)).astype(np.float32)
     triangles = rng.integers(0, count, (12, 3)).astype(np.int32)
-    attributes = rng.normal(size=(count, 3)).astype(np.float32)
+    attributes = rng.normal(size=(count, channels)).astype(np.float32)
     fast, fast_depth = rasterise(vertices, triangles, attributes, 32, 40)
     plain, plain_depth = rasterise_reference(vertices, triangles, attributes, 32, 40)
     # Slivers: where three weights are all within rounding of the edge, single and double precision may disagree.
@@ -25,6 +25,17 @@ def test_kernel_equals_reference(seed: int, count: int) -> None:
     assert same.mean() > 0.995
     close = np.abs(fast - plain).max(axis=-1) < 1e-2
     assert close[same].mean() > 0.995
+
+
+def test_given_arrays_are_filled_whatever_they_held() -> None:
+    rng = np.random.default_rng(4)
+    vertices, attributes = rng.uniform(0, 20, (9, 3)).astype(np.float32), rng.normal(size=(9, 8)).astype(np.float32)
+    triangles = rng.integers(0, 9, (5, 3)).astype(np.int32)
+    held = np.full((16, 20, 8), np.nan, np.float32), np.full((16, 20), -9.0, np.float32)
+    given_back = rasterise(vertices, triangles, attributes, 16, 20, held)
+    assert given_back[0] is held[0]
+    for filled, new in zip(held, rasterise(vertices, triangles, attributes, 16, 20), strict=True):
+        np.testing.assert_array_equal(filled, new)
 
 
 def test_linear_attribute_is_reproduced_exactly() -> None:

@@ -21,7 +21,7 @@ def test_kernel_equals_reference(seed: int, scale: float) -> None:
     rng = np.random.default_rng(seed)
     image = rng.random((33, 41, 3)).astype(np.float32)
     field = rng.normal(size=(int(33 * scale) + 2, int(41 * scale) + 2, FIELD_CHANNELS)).astype(np.float32)
-    field *= np.array([3, 3, 0.2, 0.5, 9, 9, 0.3], np.float32)
+    field *= np.array([3, 3, 0.2, 0.5, 9, 9, 0.3, 1], np.float32)
     field[..., 6] = np.abs(field[..., 6])
     field[:5] = 0
     texture = (rng.normal(size=(20, 24)) * 0.1).astype(np.float32)
@@ -32,6 +32,15 @@ def test_kernel_equals_reference(seed: int, scale: float) -> None:
         warp_reference(image, field, scale, texture, tint, (-0.1, 0.0, 0.1)),
         atol=3e-5,
     )
+
+
+def test_a_given_array_is_filled_whatever_it_held() -> None:
+    rng = np.random.default_rng(3)
+    image, field = rng.random((21, 30, 3)).astype(np.float32), _field(11, 16)
+    field[3:6, 4:9, :4] = 0.2
+    held = np.full(image.shape, np.nan, np.float32)
+    assert warp(image, field, 0.5, out=held) is held
+    np.testing.assert_array_equal(held, warp(image, field, 0.5))
 
 
 def test_zero_field_copies_bit_for_bit() -> None:

@@ -8,11 +8,14 @@ lips are closed, so that the field is whole; what is seen in them is painted aft
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from itertools import pairwise
 
 import numpy as np
 
 from mien.geometry.rasteriser import rasterise
+from mien.geometry.scratch import Scratch
 from mien.morphable.regions import (
     FACE_OVAL,
     INNER_LIP_LOWER,
@@ -34,6 +37,14 @@ SKIRT_RINGS = ((0.25, 0.844), (0.5, 0.5), (0.75, 0.156), (1.0, 0.0))
 """Rings of the skirt: distance as a share of its width, and share of the oval's displacement left (a smooth step)."""
 
 VERTEX_COUNT = 468
+
+
+@dataclass(frozen=True)
+class FieldRoom:
+    """Memory for one field at a time and its depths."""
+
+    field: Scratch = dataclass_field(default_factory=Scratch)
+    depth: Scratch = dataclass_field(default_factory=Scratch)
 
 
 def closed_triangles(triangles: IntArray) -> IntArray:
@@ -97,6 +108,7 @@ def rasterise_field(
     triangles: IntArray,
     box: Box,
     grid_scale: float,
+    room: FieldRoom | None = None,
 ) -> FloatArray:
     """Rasterise the edited mesh over a box.
 
@@ -107,6 +119,7 @@ def rasterise_field(
         triangles: From :func:`closed_triangles`.
         box: The part of the frame, px.
         grid_scale: Grid px per image px.
+        room: Memory for the field, which is then good until the next one is made there; None for new memory.
 
     Returns:
         ``(h, w, 2 + C)``: source minus target position, px, then the attributes; zero where the mesh is not.
@@ -118,5 +131,7 @@ def rasterise_field(
     values = np.concatenate([-displacement, attributes], axis=1).astype(np.float32)
     height = int(np.ceil((box.height - 1) * grid_scale)) + 2
     width = int(np.ceil((box.width - 1) * grid_scale)) + 2
-    field, _ = rasterise(target.astype(np.float32), triangles, values, height, width)
+    room = room or FieldRoom()
+    out = room.field.array(height, width, values.shape[1]), room.depth.array(height, width)
+    field, _ = rasterise(target.astype(np.float32), triangles, values, height, width, out)
     return field

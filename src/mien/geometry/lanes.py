@@ -1,4 +1,4 @@
-"""Two vector operations for kernels, told to the compiler in its own language.
+"""Three vector operations for kernels, told to the compiler in its own language.
 
 Numba's compiler does not join a few neighbouring numbers into one vector by itself, only long loops; a pixel's channels
 and a cubic kernel's sixteen neighbours are such few numbers. These work on any processor that LLVM knows, which cuts
@@ -69,15 +69,39 @@ def mix_eight(typingctx, target, at, source, first, second, share):  # type: ign
 
 
 @intrinsic
+def weigh_eight(typingctx, target, at, source, first, second, third, weights):  # type: ignore[no-untyped-def] # noqa: ARG001
+    """``target[at:at+8]`` becomes the weighted sum of the eights of ``source`` at three places.
+
+    All flat float32; ``weights`` is a tuple of three.
+    """
+    place = types.intp
+    signature = types.void(target, place, source, place, place, place, types.UniTuple(types.float32, 3))
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        lanes = _Lanes(context, builder, signature, arguments)
+        _, at, _, *places, weights = arguments
+        total = None
+        for k, corner in enumerate(places):
+            weight = lanes.repeated(builder.extract_value(weights, k), 8)
+            part = builder.fmul(weight, lanes.load(2, corner, 8), flags=_FAST)
+            total = part if total is None else builder.fadd(total, part, flags=_FAST)
+        builder.store(total, lanes.address(0, at, 8), align=4)
+        return context.get_dummy_value()
+
+    return signature, code
+
+
+@intrinsic
 def cubic_pixel(typingctx, target, at, image, first, stride, weights, weights_at, weights_step):  # type: ignore[no-untyped-def] # noqa: ARG001
-    """The weighted sum of 4x4 pixels of four channels.
+    """The weighted sum of 4x4 pixels of three channels.
 
     Args:
         typingctx: Numba's.
-        target: Flat float32 array; ``target[at:at+4]`` becomes the sum.
+        target: Flat float32 array; ``target[at:at+3]`` becomes the sum, and what comes after it anything.
         at: Its place.
-        image: Flat float32 array of rows of pixels of four channels.
-        first: Where the upper left of the sixteen pixels starts in it.
+        image: Flat float32 array of rows of pixels of three channels.
+        first: Where the upper left of the sixteen pixels starts in it. Sixteen numbers of each row are read, of which
+            four pixels take twelve.
         stride: Numbers in a row.
         weights: Flat float32 array with four weights of the columns, then four of the rows,
         weights_at: from here on,
@@ -101,9 +125,10 @@ def cubic_pixel(typingctx, target, at, image, first, stride, weights, weights_at
         across = _undefined(4)
         for k in range(4):
             across = builder.insert_element(across, numbers[k], ir.Constant(_INDEX, k))
-        total = builder.fmul(total, lanes.shuffled(across, [k // 4 for k in range(16)]), flags=_FAST)
-        for half in (8, 4):
-            low, high = lanes.shuffled(total, list(range(half))), lanes.shuffled(total, list(range(half, 2 * half)))
+        total = builder.fmul(total, lanes.shuffled(across, [min(k // 3, 3) for k in range(16)]), flags=_FAST)
+        for half, length in ((6, 8), (3, 4)):  # pixels 0 and 2, 1 and 3; then what the two give
+            low = lanes.shuffled(total, [min(k, half - 1) for k in range(length)])
+            high = lanes.shuffled(total, [half + min(k, half - 1) for k in range(length)])
             total = builder.fadd(low, high, flags=_FAST)
         builder.store(total, lanes.address(0, at, 4), align=4)
         return context.get_dummy_value()

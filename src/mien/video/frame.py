@@ -106,11 +106,12 @@ class Frame:
         small = form.scaler.to_rgb(self.picture, size, form)
         return np.ascontiguousarray(form.orientation.to_display(small))
 
-    def crop(self, box: Box) -> FloatArray:
+    def crop(self, box: Box, out: FloatArray | None = None) -> FloatArray:
         """Pixels of a rectangle, exact to the colour matrix, chroma upsampled bilinearly at its siting.
 
         Args:
             box: inside the frame, display orientation.
+            out: ``(box.height, box.width, 3)`` float32, C-contiguous: memory that the result may be put in.
 
         Returns:
             ``(box.height, box.width, 3)`` float32 RGB 0-1, gamma coded as in the file.
@@ -120,7 +121,7 @@ class Frame:
         """
         self._check_box(box)
         turn = self._format.orientation
-        crop = self._crop_stored(turn.box_to_stored(box, self.width, self.height))
+        crop = self._crop_stored(turn.box_to_stored(box, self.width, self.height), out if turn.identity else None)
         return crop if turn.identity else np.ascontiguousarray(turn.to_display(crop))
 
     def with_change(self, box: Box, before: FloatArray, after: FloatArray) -> Frame:
@@ -176,12 +177,12 @@ class Frame:
         if box.empty or box.clipped(self.width, self.height) != box:
             raise InputError(f"{box} is not a rectangle inside the frame of {self.width}x{self.height} px.")
 
-    def _crop_stored(self, box: Box) -> FloatArray:
+    def _crop_stored(self, box: Box, out: FloatArray | None = None) -> FloatArray:
         form = self._format
         layout = form.layout
         planes = sample_planes(self.picture, form)
         if layout.family == "yuv":
-            out = np.empty((box.height, box.width, 3), np.float32)
+            out = np.empty((box.height, box.width, 3), np.float32) if out is None else out
             columns, rows = _taps(box, form)
             kernels.crop_yuv(*planes, box.x0, box.y0, *columns, *rows, form.numbers, out)
             return out

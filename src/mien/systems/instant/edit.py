@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from mien.compositing.eyes import paint_eyes
 from mien.compositing.field import (
     SKIRT_RINGS,
     VERTEX_COUNT,
+    FieldRoom,
     closed_triangles,
     rasterise_field,
 )
@@ -17,6 +18,7 @@ from mien.compositing.mouth import paint_mouth
 from mien.compositing.placement import Placement
 from mien.geometry import harmonics
 from mien.geometry.normals import vertex_normals
+from mien.geometry.scratch import Scratch
 from mien.geometry.warp import FIELD_CHANNELS, warp
 from mien.morphable.lips import LipConstraint, constrain_lips
 from mien.morphable.model import MorphableModel
@@ -94,8 +96,24 @@ class FaceState:
     flush: DoubleArray
 
 
+@dataclass(frozen=True)
+class Room:
+    """Memory for one frame at a time; its arrays are good until the next frame is edited in it."""
+
+    crop: Scratch = field(default_factory=Scratch)
+    flow: FieldRoom = field(default_factory=FieldRoom)
+    relief: Scratch = field(default_factory=Scratch)
+    result: Scratch = field(default_factory=Scratch)
+
+
 def edit_crop(
-    kit: Kit, config: InstantConfig, light: Light, state: FaceState, crop: FloatArray, place: Placement
+    kit: Kit,
+    config: InstantConfig,
+    light: Light,
+    state: FaceState,
+    crop: FloatArray,
+    place: Placement,
+    room: Room | None = None,
 ) -> FloatArray:
     """Edit the pixels of one face.
 
@@ -106,20 +124,23 @@ def edit_crop(
         state: The face in this frame.
         crop: ``(h, w, 3)`` the frame's pixels within the placement's box, 0-1, gamma coded.
         place: Where the movement lies.
+        room: Memory for the work and the result; None for new memory.
 
     Returns:
         The edited pixels, of the same shape.
     """
+    room = room or Room()
     grid_scale = place.grid_scale
     attributes = np.zeros((len(place.points), FIELD_CHANNELS - 2))
     attributes[:VERTEX_COUNT, 0] = _shape_gain(kit, config, light, state.shape, place)
     attributes[:VERTEX_COUNT, 1] = kit.flush
     attributes[:, 2:4] = kit.texels
     attributes[:VERTEX_COUNT, 4] = 1.0
-    field = rasterise_field(place.points, place.shifts, attributes, kit.triangles, place.box, grid_scale)
+    flow = rasterise_field(place.points, place.shifts, attributes, kit.triangles, place.box, grid_scale, room.flow)
     contrast = float(np.clip(light.skin_contrast / TYPICAL_SKIN_CONTRAST, *SKIN_CONTRAST_LIMITS))
-    relief = kit.relief.mix(state.added, _light_direction(light) @ place.rotation, config.wrinkles * contrast)
-    result = warp(crop, field, grid_scale, relief, state.flush, CREASE_TINT)
+    direction, texels = _light_direction(light) @ place.rotation, room.relief.array(MAP_SIZE, MAP_SIZE)
+    relief = kit.relief.mix(state.added, direction, config.wrinkles * contrast, texels)
+    result = warp(crop, flow, grid_scale, relief, state.flush, CREASE_TINT, room.result.array(*crop.shape))
     source = state.landmarks[:, :2] - np.array([place.box.x0, place.box.y0], float)
     target = source.copy()
     target[:VERTEX_COUNT] += place.shift

@@ -16,7 +16,7 @@ from mien.reconstruction.parameters import Light
 from mien.reconstruction.windows import hann_smooth, steady_activity
 from mien.systems.instant.color import flush
 from mien.systems.instant.config import InstantConfig
-from mien.systems.instant.edit import FaceState, Kit, edit_crop, movement
+from mien.systems.instant.edit import FaceState, Kit, Room, edit_crop, movement
 from mien.systems.instant.openness import eye_openness
 from mien.systems.instant.shape import added_activity
 from mien.tracking.landmark_reader import LandmarkReader
@@ -79,6 +79,7 @@ class InstantFace:
         self._neutral = model.shape(face.parameters.alpha, np.zeros(len(model.expression_names)))[where]
         self._expression = model.expression[where].astype(np.float64)
         self._landmarks = LandmarkReader(face.track)
+        self._room = Room()
 
     def render(self, frame: Frame) -> Frame:
         """Edit this face in one frame; the same frame where nothing is asked."""
@@ -93,8 +94,8 @@ class InstantFace:
         place = Placement.of(state.landmarks, state.pose, move, frame.width, frame.height)
         if place.box.empty:
             return frame
-        before = frame.crop(place.box)
-        after = edit_crop(self._kit, self._config, self._light, state, before, place)
+        before = frame.crop(place.box, self._room.crop.array(place.box.height, place.box.width, 3))
+        after = edit_crop(self._kit, self._config, self._light, state, before, place, self._room)
         return frame.with_change(place.box, before, after)
 
     def _shape(self, row: int) -> DoubleArray:

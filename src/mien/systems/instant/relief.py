@@ -20,7 +20,7 @@ from mien.geometry.polyline import nearest_on_polyline
 from mien.geometry.rasteriser import rasterise
 from mien.geometry.warp import NO_TEXTURE
 from mien.morphable.model import MorphableModel
-from mien.types import DoubleArray, FloatArray
+from mien.types import AnyArray, DoubleArray, FloatArray
 
 MAP_SIZE = 512
 """Texels across the relief map: about 0.4 mm each on a face."""
@@ -52,23 +52,27 @@ class Relief:
 
     Attributes:
         drivers: ``(K, E)`` weight of each expression column for each stroke.
-        boxes: ``(K, 4)`` int32 column, row, width and height of each stroke's patch on the map.
-        starts: ``(K,)`` int64 where the patch starts in ``texels``.
-        texels: ``(P, 4)`` float32 surface gradient of the height in model space (mm per mm), and shade.
+        first_lines: ``(K + 1,)`` int64 number of each stroke's first line; the lines of all, in the end.
+        lines: ``(S, 4)`` int64: row, first column and width on the map of a piece of a row that a stroke lies on, and
+            where it starts in ``texels``.
+        texels: ``(4, P)`` float32 surface gradient of the height in model space (mm per mm), and shade.
     """
 
     drivers: DoubleArray
-    boxes: np.ndarray
-    starts: np.ndarray
+    first_lines: np.ndarray
+    lines: np.ndarray
     texels: FloatArray
 
-    def mix(self, activity: DoubleArray, light_direction: DoubleArray, strength: float) -> FloatArray:
+    def mix(
+        self, activity: DoubleArray, light_direction: DoubleArray, strength: float, out: FloatArray | None = None
+    ) -> FloatArray:
         """The logarithm of the brightness change over the map.
 
         Args:
             activity: ``(E,)`` added activity of each expression column.
             light_direction: ``(3,)`` in model space: change of brightness per unit change of the normal, relative.
             strength: Factor on relief and shade.
+            out: ``(MAP_SIZE, MAP_SIZE)`` float32 to hold the map; None for a new one.
 
         Returns:
             ``(MAP_SIZE, MAP_SIZE)`` float32; a map of nothing where no stroke is active.
@@ -76,25 +80,42 @@ class Relief:
         weights = np.clip(self.drivers @ activity, 0.0, 1.25) * strength
         if weights.max(initial=0.0) < 1e-3:
             return NO_TEXTURE
-        result = np.zeros((MAP_SIZE, MAP_SIZE), np.float32)
-        _mix(weights, light_direction.astype(np.float64), self.boxes, self.starts, self.texels, result)
+        result = np.empty((MAP_SIZE, MAP_SIZE), np.float32) if out is None else out
+        result.fill(0.0)
+        _mix(weights, light_direction.astype(np.float64), self.first_lines, self.lines, self.texels, result)
         return result
+
+    def mix_reference(self, activity: DoubleArray, light_direction: DoubleArray, strength: float) -> FloatArray:
+        """Do what :meth:`mix` does, plainly; a map of zeros where no stroke is active."""
+        weights = np.clip(self.drivers @ activity, 0.0, 1.25) * strength
+        active = np.flatnonzero(weights >= 1e-3)
+        direction = np.array([*light_direction, 1.0])
+        total = sum((weights[k] * (self.stroke_map(int(k)) @ direction) for k in active), np.zeros((MAP_SIZE,) * 2))
+        return np.asarray(-total, np.float32)
+
+    def stroke_map(self, stroke: int) -> FloatArray:
+        """Gradient and shade of one stroke over the whole map ``(MAP_SIZE, MAP_SIZE, 4)``."""
+        whole = np.zeros((MAP_SIZE, MAP_SIZE, 4), np.float32)
+        for row, first, width, start in self.lines[self.first_lines[stroke] : self.first_lines[stroke + 1]]:
+            whole[row, first : first + width] = self.texels[:, start : start + width].T
+        return whole
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _mix(weights, light, boxes, starts, texels, result):  # type: ignore[no-untyped-def]
+def _mix(weights, light, first_lines, lines, texels, result):  # type: ignore[no-untyped-def]
     for k in range(weights.shape[0]):
         weight = weights[k]
         if weight < 1e-3:
             continue
         lx, ly, lz = np.float32(light[0] * weight), np.float32(light[1] * weight), np.float32(light[2] * weight)
         dark = np.float32(weight)
-        x0, y0, width, height = boxes[k]
-        for j in range(height):  # Rows as arrays of their own: their loop is then made of vector instructions.
-            row = result[y0 + j, x0 : x0 + width]
-            line = texels[starts[k] + j * width : starts[k] + (j + 1) * width]
+        for line in range(first_lines[k], first_lines[k + 1]):
+            y, x, width, start = lines[line]
+            row = result[y, x : x + width]  # Arrays of their own: their loop is then made of vector instructions.
+            gx, gy = texels[0, start : start + width], texels[1, start : start + width]
+            gz, shade = texels[2, start : start + width], texels[3, start : start + width]
             for i in range(width):
-                row[i] -= lx * line[i, 0] + ly * line[i, 1] + lz * line[i, 2] + dark * line[i, 3]
+                row[i] -= lx * gx[i] + ly * gy[i] + lz * gz[i] + dark * shade[i]
 
 
 @lru_cache(maxsize=1)
@@ -133,10 +154,26 @@ def build_relief(model: MorphableModel) -> Relief:
     for k, stroke in enumerate(strokes):
         for name, weight in stroke.drivers.items():
             drivers[k, model.expression_names.index(name)] = weight
-    sizes = [len(texels) for _, texels in drawn]
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
-    boxes = np.array([box for box, _ in drawn], np.int32)
-    return Relief(drivers, boxes, starts, np.concatenate([texels for _, texels in drawn]))
+    lines, texels = zip(*(_packed(*patch) for patch in drawn), strict=True)
+    first_lines = np.concatenate([[0], np.cumsum([len(each) for each in lines])]).astype(np.int64)
+    places = np.concatenate(lines)
+    places[:, 3] = np.cumsum(places[:, 2]) - places[:, 2]
+    return Relief(drivers, first_lines, places, np.ascontiguousarray(np.concatenate(texels).T))
+
+
+def _packed(x: int, y: int, patch: FloatArray) -> tuple[AnyArray, FloatArray]:
+    """The rows of a patch ``(h, w, 4)`` from their first texel that holds something to the last, one after the other.
+
+    Returns:
+        Row, first column, width of each on the map, and 0, ``(S, 4)`` int64; their texels ``(P, 4)``.
+    """
+    held = (patch != 0.0).any(axis=2)
+    rows = np.flatnonzero(held.any(axis=1))
+    first, stop = held[rows].argmax(axis=1), held.shape[1] - held[rows, ::-1].argmax(axis=1)
+    columns = np.arange(held.shape[1])
+    within = (columns >= first[:, None]) & (columns < stop[:, None])
+    lines = np.stack([rows + y, first + x, stop - first, np.zeros_like(rows)], axis=1).astype(np.int64)
+    return lines, patch[rows][within]
 
 
 def _both(stroke: Stroke, mirror: np.ndarray) -> tuple[Stroke, ...]:
@@ -153,10 +190,8 @@ def _position_map(model: MorphableModel) -> FloatArray:
     return np.where(image[..., 3:] > 0, image[..., :3], np.nan).astype(np.float32)
 
 
-def _draw(
-    stroke: Stroke, vertices: DoubleArray, uv: DoubleArray, position: FloatArray
-) -> tuple[tuple[int, int, int, int], FloatArray]:
-    """A stroke's patch: its box on the map and its texels ``(P, 4)``."""
+def _draw(stroke: Stroke, vertices: DoubleArray, uv: DoubleArray, position: FloatArray) -> tuple[int, int, FloatArray]:
+    """A stroke's patch: its left and upper edge on the map and its texels ``(h, w, 4)``."""
     knots = np.array([sum(weight * vertices[vertex] for vertex, weight in point) for point in stroke.path])
     knots_uv = np.array([sum(weight * uv[vertex] for vertex, weight in point) for point in stroke.path])
     at = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(knots, axis=0), axis=1))])
@@ -173,12 +208,11 @@ def _draw(
     first = np.maximum([columns[0] - 2, rows[0] - 2], 0)
     last = np.minimum([columns[-1] + 3, rows[-1] + 3], high - low)
     patch = patch[first[1] : last[1], first[0] : last[0]]
-    low, high = low + first, low + last
+    low = low + first
     height, shade = _profile(stroke, patch, curve, reach)
     gradient = _surface_gradient(patch, height)
     texels = np.nan_to_num(np.concatenate([gradient, shade[..., None]], axis=2))
-    box = (int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1]))
-    return box, texels.reshape(-1, 4).astype(np.float32)
+    return int(low[0]), int(low[1]), texels.astype(np.float32)
 
 
 def _profile(stroke: Stroke, patch: DoubleArray, curve: DoubleArray, reach: float) -> tuple[DoubleArray, DoubleArray]:
