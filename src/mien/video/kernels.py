@@ -104,6 +104,7 @@ def crop_yuv(
     first, last = column0[0], column1[width - 1] + 1
     blue_line = np.empty(last, np.float32)
     red_line = np.empty(last, np.float32)
+    cb, cr = np.empty(width, np.float32), np.empty(width, np.float32)
     zero, one = np.float32(0), np.float32(1)
     for i in range(height):
         above, below, weight = row0[i], row1[i], row_weight[i]
@@ -111,15 +112,16 @@ def crop_yuv(
             blue_above, red_above = np.float32(blue[above, k]), np.float32(red[above, k])
             blue_line[k] = blue_above + weight * (np.float32(blue[below, k]) - blue_above) - chroma_offset
             red_line[k] = red_above + weight * (np.float32(red[below, k]) - red_above) - chroma_offset
-        line, row = luma[y0 + i, x0 : x0 + width], out[i]
+        line, row = luma[y0 + i, x0 : x0 + width], out[i].reshape(3 * width)  # flat: vectors are made of that
+        for j in range(width):  # unsigned, so that no place is asked whether it counts from the end
+            left, right, part = np.uint32(column0[j]), np.uint32(column1[j]), column_weight[j]
+            cb[j] = blue_line[left] + part * (blue_line[right] - blue_line[left])
+            cr[j] = red_line[left] + part * (red_line[right] - red_line[left])
         for j in range(width):
-            left, right, part = column0[j], column1[j], column_weight[j]
-            cb = blue_line[left] + part * (blue_line[right] - blue_line[left])
-            cr = red_line[left] + part * (red_line[right] - red_line[left])
             y = (np.float32(line[j]) - luma_offset) * luma_gain
-            row[j, 0] = min(max(y + cr * red_gain, zero), one)
-            row[j, 1] = min(max(y - cr * green_red - cb * green_blue, zero), one)
-            row[j, 2] = min(max(y + cb * blue_gain, zero), one)
+            row[3 * j] = min(max(y + cr[j] * red_gain, zero), one)
+            row[3 * j + 1] = min(max(y - cr[j] * green_red - cb[j] * green_blue, zero), one)
+            row[3 * j + 2] = min(max(y + cb[j] * blue_gain, zero), one)
 
 
 def add_change_yuv_numpy(
@@ -145,34 +147,71 @@ def add_change_yuv_numpy(
         part[...] = np.where(rounded == 0, part, np.clip(part.astype(np.int64) + rounded, 0, peak))
 
 
-@njit(cache=True, nogil=True)
+_FAST = {"reassoc", "contract", "nsz"}
+"""Sums in any order; what is no number is still looked for."""
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
+def _add_row(
+    line: AnyArray, blue_line: FloatArray, red_line: FloatArray, before: FloatArray, after: FloatArray,
+    numbers: FloatArray, peak: int,
+) -> bool:  # fmt: skip
+    """Add a row's change to its luma samples, and to the lines of chroma changes; whether all was finite.
+
+    Args:
+        line: luma samples, changed.
+        blue_line: sums of Cb changes of these columns, changed.
+        red_line: the same of Cr.
+        before: RGB, flat.
+        after: the same, as it shall be.
+        numbers: :func:`scale_numbers`.
+        peak: largest sample value.
+    """
+    kr, kb, luma_gain, chroma_gain = numbers[4], numbers[5], numbers[6], numbers[7]
+    kg = np.float32(1) - kr - kb
+    blue_gain, red_gain = numbers[8] * chroma_gain, numbers[9] * chroma_gain
+    worst, zero, half, top = np.float32(0), np.float32(0), np.float32(0.5), np.float32(peak)
+    for j in range(len(line)):
+        r = after[3 * j] - before[3 * j]
+        g = after[3 * j + 1] - before[3 * j + 1]
+        b = after[3 * j + 2] - before[3 * j + 2]
+        y = kr * r + kg * g + kb * b
+        worst += y * zero
+        blue_line[j] += (b - y) * blue_gain
+        red_line[j] += (r - y) * red_gain
+        line[j] = min(max(np.float32(line[j]) + np.floor(y * luma_gain + half), zero), top)
+    return bool(worst == 0)
+
+
+@njit(cache=True, nogil=True, fastmath=_FAST)
 def _add_block_means(
-    samples: AnyArray, sums: FloatArray, x0: int, shift_x: int, width: int, rows: int, peak: int
+    samples: AnyArray, sums: FloatArray, means: FloatArray, step: int, rows: int, last_columns: int, peak: int
 ) -> None:
     """Add to a row of chroma samples the mean change of each one's block.
 
     Args:
         samples: the row, changed.
-        sums: changes of luma columns from ``x0`` on, summed over the block's rows.
-        x0: first luma column of ``sums``.
-        shift_x: log2 of luma columns per chroma column.
-        width: of the picture, px.
+        sums: changes of the luma columns of these blocks, summed over the blocks' rows.
+        means: room for as many numbers as there are samples.
+        step: luma columns per chroma column.
         rows: luma rows of the block.
+        last_columns: luma columns of the last block, which may reach beyond the picture.
         peak: largest sample value.
     """
-    end = x0 + sums.shape[0]
-    for block in range(x0 >> shift_x, ((end - 1) >> shift_x) + 1):
-        left = block << shift_x
-        right = min(left + (1 << shift_x), width)
-        total = np.float32(0)
-        for column in range(max(left, x0), min(right, end)):
-            total += sums[column - x0]
-        mean = total / np.float32(rows * (right - left))
-        value = np.int32(samples[block]) + np.int32(np.floor(mean + np.float32(0.5)))
-        samples[block] = min(max(value, 0), peak)
+    count = len(samples)
+    if step == 2:
+        for k in range(count):
+            means[k] = sums[2 * k] + sums[2 * k + 1]
+    else:
+        for k in range(count):
+            means[k] = sums[k * step : (k + 1) * step].sum()
+    area, zero, half, top = np.float32(rows * step), np.float32(0), np.float32(0.5), np.float32(peak)
+    means[count - 1] *= area / np.float32(rows * last_columns)
+    for k in range(count):
+        samples[k] = min(max(np.float32(samples[k]) + np.floor(means[k] / area + half), zero), top)
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})  # sums in any order; NaN is still looked for
+@njit(cache=True, nogil=True)
 def add_change_yuv(
     luma: AnyArray, blue: AnyArray, red: AnyArray, x0: int, y0: int, before: FloatArray, after: FloatArray,
     shift_x: int, shift_y: int, width: int, height: int, numbers: FloatArray, peak: int,
@@ -198,30 +237,23 @@ def add_change_yuv(
         Whether every difference was finite; the planes are spoilt when not.
     """
     crop_height, crop_width = before.shape[0], before.shape[1]
-    kr, kb, luma_gain, chroma_gain = numbers[4], numbers[5], numbers[6], numbers[7]
-    kg = np.float32(1) - kr - kb
-    blue_gain, red_gain = numbers[8] * chroma_gain, numbers[9] * chroma_gain
-    blue_line = np.empty(crop_width, np.float32)
-    red_line = np.empty(crop_width, np.float32)
+    step, first_block = 1 << shift_x, x0 >> shift_x
+    stop_block = ((x0 + crop_width - 1) >> shift_x) + 1
+    last_columns = min(stop_block * step, width) - (stop_block - 1) * step
+    margin = x0 - first_block * step
+    blue_line = np.empty((stop_block - first_block) * step, np.float32)
+    red_line, means = np.empty_like(blue_line), np.empty(stop_block - first_block, np.float32)
     finite = True
-    half = np.float32(0.5)
     for block_row in range(y0 >> shift_y, ((y0 + crop_height - 1) >> shift_y) + 1):
         blue_line[:] = 0
         red_line[:] = 0
         top = block_row << shift_y
         bottom = min(top + (1 << shift_y), height)
         for row in range(max(top, y0), min(bottom, y0 + crop_height)):
-            old, new, line = before[row - y0], after[row - y0], luma[row, x0 : x0 + crop_width]
-            worst = np.float32(0)
-            for j in range(crop_width):
-                r, g, b = new[j, 0] - old[j, 0], new[j, 1] - old[j, 1], new[j, 2] - old[j, 2]
-                y = kr * r + kg * g + kb * b
-                worst += y * np.float32(0)
-                blue_line[j] += (b - y) * blue_gain
-                red_line[j] += (r - y) * red_gain
-                value = np.int32(line[j]) + np.int32(np.floor(y * luma_gain + half))
-                line[j] = min(max(value, np.int32(0)), np.int32(peak))
-            finite = finite and worst == 0
-        _add_block_means(blue[block_row], blue_line, x0, shift_x, width, bottom - top, peak)
-        _add_block_means(red[block_row], red_line, x0, shift_x, width, bottom - top, peak)
+            old, new = before[row - y0].reshape(3 * crop_width), after[row - y0].reshape(3 * crop_width)
+            blues, reds = blue_line[margin : margin + crop_width], red_line[margin : margin + crop_width]
+            finite = _add_row(luma[row, x0 : x0 + crop_width], blues, reds, old, new, numbers, peak) and finite
+        for plane, sums in ((blue, blue_line), (red, red_line)):
+            samples = plane[block_row, first_block:stop_block]
+            _add_block_means(samples, sums, means, step, bottom - top, last_columns, peak)
     return finite
