@@ -1,12 +1,23 @@
-"""Nearest places on a polyline: against the plain reference, and where the answer is known."""
+"""Splines against SciPy's; nearest places on a polyline against the plain reference, and where the answer is known."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.interpolate import CubicSpline
 
 from mien.errors import InputError
-from mien.geometry.polyline import nearest_on_polyline, nearest_on_polyline_reference
+from mien.geometry.polyline import cubic_spline, nearest_on_polyline, nearest_on_polyline_reference
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 9))
+def test_spline_equals_that_of_scipy(seed, count):
+    """Also before the first and after the last point, where both go on with the last piece's cubic."""
+    rng = np.random.default_rng(seed)
+    places, points = np.cumsum(rng.uniform(0.3, 2.0, count)), rng.normal(size=(count, 3))
+    at = np.linspace(places[0] - 0.2, places[-1] + 0.2, 37)
+    np.testing.assert_allclose(cubic_spline(places, points, at), CubicSpline(places, points)(at), atol=1e-8)
+    np.testing.assert_allclose(cubic_spline(places, points, places), points, atol=1e-9)
 
 
 def test_straight_line_gives_the_perpendicular_and_its_foot():

@@ -1,4 +1,4 @@
-"""How far points lie from a line through space, and where along it."""
+"""Lines through space: smooth ones through given points, and how far from one others lie and where along it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,43 @@ from numba import njit
 
 from mien.errors import InputError
 from mien.types import AnyArray, DoubleArray
+
+
+def cubic_spline(places: AnyArray, points: AnyArray, at: AnyArray) -> DoubleArray:
+    """Read the cubic spline through points, whose third derivative has no step at the first and last inner one either.
+
+    With these ends ("not a knot") four points give their cubic, three their parabola, two their line. Source: C. de
+    Boor, "A Practical Guide to Splines", 2001, chapter IV. SciPy's does the same, and takes a tenth of a second of
+    every command to load.
+
+    Args:
+        places: ``(K,)`` rising, two or more.
+        points: ``(K, C)`` at these places.
+        at: ``(N,)`` where to read.
+
+    Returns:
+        ``(N, C)``.
+    """
+    places, points, at = (np.asarray(values, np.float64) for values in (places, points, at))
+    count, step = len(places), np.diff(places)
+    slope = np.diff(points, axis=0) / step[:, None]
+    bend = np.zeros_like(points)  # second derivatives at the points
+    if count == 3:
+        bend[:] = 2.0 * (slope[1] - slope[0]) / (step[0] + step[1])
+    elif count > 3:
+        matrix, right = np.zeros((count, count)), np.zeros_like(points)
+        for k in range(1, count - 1):
+            matrix[k, k - 1 : k + 2] = step[k - 1], 2.0 * (step[k - 1] + step[k]), step[k]
+            right[k] = 6.0 * (slope[k] - slope[k - 1])
+        for row, k in ((0, 0), (count - 1, count - 3)):
+            matrix[row, k : k + 3] = step[k + 1], -step[k] - step[k + 1], step[k]
+        bend = np.linalg.solve(matrix, right)
+    piece = np.clip(np.searchsorted(places, at, side="right") - 1, 0, count - 2)
+    h, before = step[piece, None], (at - places[piece])[:, None]
+    after = h - before
+    corners = bend[piece] * after**3 + bend[piece + 1] * before**3
+    lines = (points[piece] / h - bend[piece] * h / 6.0) * after
+    return np.asarray(corners / (6.0 * h) + lines + (points[piece + 1] / h - bend[piece + 1] * h / 6.0) * before)
 
 
 def nearest_on_polyline(points: AnyArray, line: AnyArray) -> tuple[DoubleArray, DoubleArray]:

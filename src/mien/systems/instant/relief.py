@@ -14,9 +14,8 @@ from importlib import resources
 
 import numpy as np
 from numba import njit
-from scipy.interpolate import CubicSpline
 
-from mien.geometry.polyline import nearest_on_polyline
+from mien.geometry.polyline import cubic_spline, nearest_on_polyline
 from mien.geometry.rasteriser import rasterise
 from mien.geometry.warp import NO_TEXTURE
 from mien.morphable.model import MorphableModel
@@ -195,7 +194,7 @@ def _draw(stroke: Stroke, vertices: DoubleArray, uv: DoubleArray, position: Floa
     knots = np.array([sum(weight * vertices[vertex] for vertex, weight in point) for point in stroke.path])
     knots_uv = np.array([sum(weight * uv[vertex] for vertex, weight in point) for point in stroke.path])
     at = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(knots, axis=0), axis=1))])
-    curve = CubicSpline(at, knots)(np.linspace(0.0, at[-1], 80))
+    curve = cubic_spline(at, knots, np.linspace(0.0, at[-1], 80))
     reach = 4.5 * stroke.width_mm
     texels_per_mm = np.linalg.norm(np.diff(knots_uv, axis=0), axis=1).sum() * MAP_SIZE / at[-1]
     margin = int(np.ceil(reach * texels_per_mm * 1.5)) + 2
