@@ -12,6 +12,20 @@ from mien.errors import InputError
 from mien.training.sheet import GAP_PX, write_sheet
 
 
+def test_auto_takes_bfloat16_where_the_device_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    from mien.training import device
+
+    for there, kind in ((True, torch.bfloat16), (False, torch.float32)):
+        monkeypatch.setattr(device, "has_bfloat16", lambda _, there=there: there)
+        assert device.feature_type(torch.device("cpu"), "auto") == kind
+    monkeypatch.undo()
+    cpu = Path("/proc/cpuinfo")
+    if cpu.is_file() and "model name" in cpu.read_text():  # Linux on x86 says it itself
+        flags = next(line for line in cpu.read_text().splitlines() if line.startswith("flags")).split()
+        assert device.has_bfloat16(torch.device("cpu")) == bool({"amx_bf16", "avx512_bf16"} & set(flags))
+
+
 def test_devices_and_precision() -> None:
     torch = pytest.importorskip("torch")
     from mien.training.device import autocast, pick_device

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 
 from mien.errors import InputError, TrainingError
 from mien.training.ranks import local_rank, rank_count
 
-Precision = Literal["float32", "bfloat16"]
+Precision = Literal["float32", "bfloat16", "auto"]
+"""``auto`` is bfloat16 where the device has it."""
 
 
 def pick_device(name: str = "auto") -> torch.device:
@@ -58,16 +59,26 @@ def autocast(device: torch.device, precision: Precision) -> AbstractContextManag
     Raises:
         InputError: The precision is not known.
     """
-    kind = feature_type(precision)
+    kind = feature_type(device, precision)
     return nullcontext() if kind == torch.float32 else torch.autocast(device.type, dtype=kind)
 
 
-def feature_type(precision: Precision) -> torch.dtype:
+def feature_type(device: torch.device, precision: Precision) -> torch.dtype:
     """For networks that are told the type of their features.
 
     Raises:
         InputError: The precision is not known.
     """
-    if precision not in ("float32", "bfloat16"):
-        raise InputError(f"precision is float32 or bfloat16, not {precision!r}")
-    return torch.bfloat16 if precision == "bfloat16" else torch.float32
+    if precision not in get_args(Precision):
+        raise InputError(f"precision is float32, bfloat16 or auto, not {precision!r}")
+    short = precision == "bfloat16" or (precision == "auto" and has_bfloat16(device))
+    return torch.bfloat16 if short else torch.float32
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether a device multiplies bfloat16 itself; others imitate it, many times slower than float32."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    # torch says this of CPUs by private names alone.
+    asked = (getattr(torch.cpu, f"_is_{name}_supported", None) for name in ("amx_tile", "avx512_bf16"))
+    return device.type == "cpu" and any(ask is not None and ask() for ask in asked)

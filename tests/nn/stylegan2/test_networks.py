@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import signal
@@ -225,3 +227,23 @@ def test_logistic_losses_by_hand() -> None:
     scores = torch.tensor([0.0, 2.0])
     assert losses.generator_loss(scores).item() == pytest.approx((np.log(2) + np.log1p(np.exp(-2))) / 2)
     assert losses.discriminator_loss(scores, -scores).item() == pytest.approx(np.log(2) + np.log1p(np.exp(-2)))
+
+
+def test_a_map_of_biases_is_a_bias_for_each_place() -> None:
+    """A map that is the same everywhere does what the bias does; one at one place changes that place alone."""
+    torch.manual_seed(4)
+    plain, mapped = Generator(TINY), Generator(replace(TINY, maps=True))
+    mapped.load_state_dict(plain.state_dict(), strict=False)
+    z = torch.randn(2, 16)
+    torch.testing.assert_close(mapped(z, "constant"), plain(z, "constant"), rtol=0, atol=0)
+    last, last_plain = mapped.synthesis.convolutions[-1], plain.synthesis.convolutions[-1]
+    with torch.no_grad():
+        last.map += 0.7
+        last_plain.bias += 0.7
+        torch.testing.assert_close(
+            mapped(z, "constant"), plain(z, "constant"), rtol=0, atol=1e-5
+        )  # sums in another order
+        before = mapped(z, "constant")
+        last.map[:, 5, 9] += 2.0
+        changed = (mapped(z, "constant") - before).abs().amax(dim=(0, 1)) > 1e-6
+    assert changed.nonzero().tolist() == [[5, 9]]  # the step to colour is 1x1

@@ -32,6 +32,9 @@ class StyleGanConfig:
         channel_base: Channels at resolution r are ``min(channel_base / r, channel_limit)``. 32768 is config F.
         channel_limit: See ``channel_base``.
         colors: Channels of the picture.
+        maps: Give every convolution a learnt map of biases, one for each place, instead of one bias for all. Not
+            StyleGAN2's: a face's own marks are always in the same place of its texture map, and a narrow network draws
+            them only with this.
     """
 
     resolution: int = 512
@@ -40,6 +43,7 @@ class StyleGanConfig:
     channel_base: int = 32768
     channel_limit: int = 512
     colors: int = 3
+    maps: bool = False
 
     def __post_init__(self) -> None:
         if self.resolution not in {2**k for k in range(3, 11)}:
@@ -103,12 +107,14 @@ class StyledConv(nn.Module):
         self.convolution = ModulatedConv(inputs, outputs, 3, config.latent, up=up)
         self.noise_strength = nn.Parameter(torch.zeros(()))
         self.bias = nn.Parameter(torch.zeros(outputs))
+        self.map = nn.Parameter(torch.zeros(outputs, resolution, resolution)) if config.maps else None
         self.register_buffer("noise_plane", torch.randn(resolution, resolution))
 
     def forward(self, x: Tensor, w: Tensor, noise: Noise) -> Tensor:
         """Features ``(N, C, H, W)`` and styles ``(N, latent)`` to features at this layer's resolution."""
         # Noise and bias of one pixel are summed before they meet the batch: one pass over its pixels, not three.
-        added = self.bias[:, None, None] * GAIN
+        bias = self.bias[:, None, None]
+        added = (bias if self.map is None else bias + self.map) * GAIN
         if noise != "none":
             plane = self.noise_plane
             if noise == "random":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -105,6 +107,77 @@ def test_encoder_learns_to_draw_again(pictures, tmp_path) -> None:
     assert error() < start * 0.7
     for name, value in generator.state_dict().items():
         torch.testing.assert_close(value, before[name], rtol=0, atol=0)
+
+
+def tuned(generator: Generator, pictures, iterations: int) -> InversionTask:
+    """Preset ``default`` at the sizes of ``tiny``: the StyleGAN learns along, on varied pictures, in bfloat16."""
+    config = replace(
+        TINY.encoder, tune=True, vary=True, cool_down=0.5, spread=1e-5, precision="bfloat16", iterations=iterations
+    )
+    count = len(pictures)
+    return InversionTask(
+        config, generator, lambda rows: InversionBatch(pictures[rows], pictures[rows]), count, gradient_distance
+    )
+
+
+def test_a_stylegan_that_learns_along_draws_what_it_could_not(pictures, tmp_path) -> None:
+    """Untrained, its pictures are noise: no code leads to a spot on a ground."""
+    torch.manual_seed(0)
+    generator = Generator(replace(TINY.gan.network, maps=True))
+    before = {name: value.clone() for name, value in generator.state_dict().items()}
+    task = tuned(generator, pictures, 60)
+
+    def error() -> float:
+        task.encoder.eval()
+        with torch.no_grad():
+            again = task.generator.synthesis(task.encoder(pictures), "constant")
+        task.encoder.train()
+        return float((again - pictures).square().mean())
+
+    start = error()
+    train(task, tmp_path, LoopOptions(steps=60, log_every=20))
+    assert error() < start * 0.3
+    for name, value in generator.state_dict().items():  # what is tuned is a copy
+        torch.testing.assert_close(value, before[name], rtol=0, atol=0)
+    learnt = dict(task.generator.synthesis.named_parameters())
+    still = [name for name, value in learnt.items() if torch.equal(value, before[f"synthesis.{name}"])]
+    assert not still  # gradient reached every parameter, the maps too
+
+
+def test_tuning_broken_off_goes_on_as_if_it_had_not_been(pictures, tmp_path) -> None:
+    def begun() -> InversionTask:
+        torch.manual_seed(1)
+        return tuned(Generator(TINY.gan.network), pictures, 12)
+
+    whole, broken = begun(), begun()
+    train(whole, tmp_path / "whole", LoopOptions(steps=12))
+    with pytest.raises(KeyboardInterrupt):
+        train(broken, tmp_path / "broken", LoopOptions(steps=12, checkpoint_s=0), progress=stop_after(0.5))
+    again = begun()
+    train(again, tmp_path / "broken", LoopOptions(steps=12, checkpoint_s=0))
+    for module in ("encoder", "generator"):
+        for name, value in again.modules()[module].state_dict().items():
+            torch.testing.assert_close(value, whole.modules()[module].state_dict()[name], rtol=0, atol=0)
+
+
+def stop_after(share: float):
+    def told(done: float) -> None:
+        if done >= share:
+            raise KeyboardInterrupt
+
+    return told
+
+
+def test_learning_rates_fall_to_nothing_over_the_last_steps(pictures) -> None:
+    torch.manual_seed(2)
+    task = tuned(Generator(TINY.gan.network), pictures, 10)
+    rates = []
+    for step in range(10):
+        task.step(step, np.random.default_rng(0))
+        rates.append([group["lr"] for group in task.optimizers()["encoder"].param_groups])
+    first = np.array([TINY.encoder.rate, TINY.encoder.tune_rate])
+    expected = np.minimum(1.0, (1.0 - np.arange(10) / 10) / 0.5)[:, None] * first
+    np.testing.assert_allclose(rates, expected, rtol=1e-12)
 
 
 def test_mean_style_is_the_mean_of_mapped_noise() -> None:

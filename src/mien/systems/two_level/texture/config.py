@@ -131,9 +131,9 @@ def _narrow(
     resolution: int, width: int, encoder: EncoderConfig, gan_steps: int, encoder_steps: int, vary: bool
 ) -> PicturesConfig:
     """Sizes for a CPU: everything a fraction of the paper's."""
-    gan = StyleGanConfig(resolution, LATENT, 4, width, 64)
+    gan = StyleGanConfig(resolution, LATENT, 4, width, 64, maps=True)
     return PicturesConfig(
-        GanConfig(gan, batch=4, iterations=gan_steps, r1=1.0, ema_pictures=5_000, precision="bfloat16"),
+        GanConfig(gan, batch=4, iterations=gan_steps, r1=1.0, ema_pictures=5_000, precision="auto"),
         InversionConfig(
             encoder,
             batch=4,
@@ -145,7 +145,7 @@ def _narrow(
             tune=True,
             cool_down=0.4,
             vary=vary,
-            precision="bfloat16",
+            precision="auto",
         ),
     )
 
@@ -171,9 +171,7 @@ TINY = PicturesConfig(
 )
 TEXTURE: dict[str, PicturesConfig] = {
     "tiny": TINY,
-    "default": _narrow(
-        256, 2048, EncoderConfig(128, LATENT, 14, (1, 2, 2, 1), (16, 32, 64, 64)), 800, 5_000, vary=True
-    ),
+    "default": _narrow(256, 2048, EncoderConfig(128, LATENT, 14, UNITS, CHANNELS), 800, 10_000, vary=True),
     "paper": _paper(512, 16, 100_000, 100_000),
 }
 MOUTH: dict[str, PicturesConfig] = {

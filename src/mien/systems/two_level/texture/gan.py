@@ -44,7 +44,7 @@ class GanTask:
     ) -> None:
         self._config, self._load, self._count, self._seed = config, load, count, seed
         self._device = device or torch.device("cpu")
-        self._features = feature_type(config.precision)
+        self._features = feature_type(self._device, config.precision)
         self.generator = Generator(config.network).to(self._device)
         self.discriminator = Discriminator(config.network).to(self._device)
         self.average = copy.deepcopy(self.generator).requires_grad_(False)

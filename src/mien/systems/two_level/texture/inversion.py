@@ -84,7 +84,7 @@ class InversionTask:
         self._cool(number)
         with autocast(self._device, self._config.precision):
             styles = self.encoder(batch.shown.to(self._device))
-        made = self.generator.synthesis(styles.float(), "constant", feature_type(self._config.precision))
+        made = self.generator.synthesis(styles.float(), "constant", feature_type(self._device, self._config.precision))
         share = None if batch.share is None else batch.share.to(self._device)
         loss, figures = inversion_loss(
             made, batch.wanted.to(self._device), self._perceptual,
