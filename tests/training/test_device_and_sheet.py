@@ -39,7 +39,7 @@ def test_devices_and_precision() -> None:
     for precision, kind in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
         with autocast(torch.device("cpu"), precision):
             assert layer(torch.ones(1, 4)).dtype == kind
-    with pytest.raises(InputError, match="float32 or bfloat16"):
+    with pytest.raises(InputError, match="float32, bfloat16 or auto"):
         autocast(torch.device("cpu"), "float8")  # type: ignore[arg-type]
 
 
