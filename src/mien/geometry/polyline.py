@@ -27,7 +27,7 @@ def cubic_spline(places: AnyArray, points: AnyArray, at: AnyArray) -> DoubleArra
     places, points, at = (np.asarray(values, np.float64) for values in (places, points, at))
     count, step = len(places), np.diff(places)
     slope = np.diff(points, axis=0) / step[:, None]
-    bend = np.zeros_like(points)  # second derivatives at the points
+    bend: DoubleArray = np.zeros((count, points.shape[1]))  # second derivatives at the points
     if count == 3:
         bend[:] = 2.0 * (slope[1] - slope[0]) / (step[0] + step[1])
     elif count > 3:
@@ -37,7 +37,7 @@ def cubic_spline(places: AnyArray, points: AnyArray, at: AnyArray) -> DoubleArra
             right[k] = 6.0 * (slope[k] - slope[k - 1])
         for row, k in ((0, 0), (count - 1, count - 3)):
             matrix[row, k : k + 3] = step[k + 1], -step[k] - step[k + 1], step[k]
-        bend = np.linalg.solve(matrix, right)
+        bend[:] = np.linalg.solve(matrix, right)
     piece = np.clip(np.searchsorted(places, at, side="right") - 1, 0, count - 2)
     h, before = step[piece, None], (at - places[piece])[:, None]
     after = h - before

@@ -181,6 +181,13 @@ def _places(width, grid_scale, columns):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
+def _between(upper, lower, share, line):  # type: ignore[no-untyped-def]
+    """A line between two rows of the field."""
+    for k in range(len(line)):
+        line[k] = upper[k] + share * (lower[k] - upper[k])
+
+
+@njit(cache=True, nogil=True, fastmath=True)
 def warp_rows(image, field, grid_scale, texture, tints, result):  # type: ignore[no-untyped-def]
     """Fill ``result``; all arrays C-contiguous, tints ``(2, 3)``: that of the field and that of the texture."""
     height, width, rows, columns = image.shape[0], image.shape[1], field.shape[0], field.shape[1]
@@ -199,10 +206,8 @@ def warp_rows(image, field, grid_scale, texture, tints, result):  # type: ignore
         result[y, stop:] = image[y, stop:]
         if start == stop:
             continue
-        fy = gy - np.float32(j)
-        upper, lower = grid[j], grid[j + 1]
-        for k in range(8 * max(min(above[0], below[0]) - 2, 0), columns * 8):
-            line[k] = upper[k] + fy * (lower[k] - upper[k])
+        left, right = 8 * max(min(above[0], below[0]) - 2, 0), 8 * min(max(above[1], below[1]) + 3, columns)
+        _between(grid[j, left:right], grid[j + 1, left:right], gy - np.float32(j), line[left:right])
         count = stop - start
         for n in range(count):
             place = places[start + n]
