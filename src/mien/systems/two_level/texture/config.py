@@ -171,7 +171,7 @@ TINY = PicturesConfig(
 )
 TEXTURE: dict[str, PicturesConfig] = {
     "tiny": TINY,
-    "default": _narrow(256, 2048, EncoderConfig(128, LATENT, 14, UNITS, CHANNELS), 800, 10_000, vary=True),
+    "default": _narrow(256, 4096, EncoderConfig(128, LATENT, 14, UNITS, CHANNELS), 600, 9_000, vary=True),
     "paper": _paper(512, 16, 100_000, 100_000),
 }
 MOUTH: dict[str, PicturesConfig] = {
