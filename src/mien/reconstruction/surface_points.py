@@ -118,7 +118,8 @@ def _foremost(mean: DoubleArray, triangles: AnyArray, centre: DoubleArray) -> An
     low = mean[:, :2].min(axis=0)
     scale = (_RASTER_PX - 1) / max(float((mean[:, :2].max(axis=0) - low).max()), 1e-6)
     placed = np.concatenate([(mean[:, :2] - low) * scale, -mean[:, 2:]], axis=1).astype(np.float32)
-    depth = rasterise(placed, triangles.astype(np.int32), np.zeros((len(mean), 1), np.float32), *[_RASTER_PX] * 2)[1]
+    nothing = np.zeros((len(mean), 1), np.float32)
+    depth = rasterise(placed, triangles.astype(np.int32), nothing, _RASTER_PX, _RASTER_PX)[1]
     column, row = np.rint((centre[:, :2] - low) * scale).astype(int).T
     nearest = depth[row, column]
     return np.asarray(~np.isfinite(nearest) | (-centre[:, 2] <= nearest + _DEPTH_MM))
