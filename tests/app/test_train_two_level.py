@@ -55,6 +55,10 @@ def test_an_actor_is_made_and_its_card_says_from_whom(ready: Path, tmp_path: Pat
     frames = [list(decoded(tmp_path / name)) for name in ("acted.mp4", "again.mp4", "footage/still.mp4")]
     assert all((a == b).all() for a, b in zip(frames[0], frames[1], strict=True))
     assert any((a != b).any() for a, b in zip(frames[0], frames[2], strict=True))
+    done = run_here(*edit, "--actor", "ann", "--emotion", "happy 1", "--no-detail", "--overwrite")
+    assert done.returncode == 0, done.stderr
+    drawn = list(decoded(tmp_path / "acted.mp4"))
+    assert any((a != b).any() for a, b in zip(drawn, frames[0], strict=True))
     assert_refused(run_here(*edit, "--emotion", "happy 1", "--overwrite"), "--actor")
     assert_refused(run_here(*edit, "--actor", "ann", "--emotion", "sad 1", "--overwrite"), "shows no 'sad'")
     assert_refused(run_here(*edit, "--actor", "ready", "--emotion", "happy 1", "--overwrite"), "is no mien actor")

@@ -58,7 +58,7 @@ class SystemOptions:
     """two_level: strength of the changed texture, 0 to 1."""
     teeth: Literal["frame", "drawn"] | None = None
     """two_level: what is seen between the lips: the frame's own (default), or what the actor's networks draw."""
-    detail: bool | None = None
+    detail: Annotated[bool | None, Parameter(negative="--no-detail")] = None
     """two_level: keep the frame's own fine detail (default); --no-detail shows the drawn texture."""
 
 
