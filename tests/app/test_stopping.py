@@ -30,7 +30,7 @@ def wait_for_stage(lines: IO[str], stage: str) -> None:
 def test_a_stopped_run_leaves_nothing(
     make_clip: MakeClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, stage: str, code: int
 ) -> None:
-    make_clip("in.mp4", frames=60)
+    make_clip("in.mp4", frames=400)  # so long that the run cannot be over before the signal comes
     monkeypatch.setenv("MIEN_CACHE", str(tmp_path / "cache"))
     words = ["edit", "in.mp4", "-o", "out.mp4", "--emotion", "sad", "--json", "--codec", "hevc", "--preset", "veryslow"]
     with subprocess.Popen(command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
