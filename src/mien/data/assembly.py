@@ -99,6 +99,15 @@ def publish(result: Path, output: Path) -> None:
     shutil.rmtree(work, ignore_errors=True)
 
 
+def frame_columns(parts: Sequence[Path], *names: str) -> tuple[AnyArray, ...]:
+    """Columns of the frames' table of all parts, one after the other."""
+    tables = []
+    for part in parts:
+        with np.load(part / "frames.npz", allow_pickle=False) as stored:
+            tables.append([stored[name] for name in names])
+    return tuple(np.concatenate(column) for column in zip(*tables, strict=True))
+
+
 def _tables(parts: Sequence[Path]) -> tuple[dict[str, AnyArray], dict[str, AnyArray]]:
     """Both tables of all parts, the pictures' rows counted on."""
     tables: list[dict[str, list[AnyArray]]] = [{}, {}]

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
+from mien.data.assembly import frame_columns
 from mien.data.labelled_clip import LabelledClip
 from mien.data.labelling import Reading, find_neutral, read_expressions, smoothed
 from mien.emotion.action_units import AU_COLUMNS
 from mien.emotion.vocabulary import NEUTRAL
-from mien.types import AnyArray
 
 LEAST_SHARE = 0.5
 """Of a clip's frames that show the other emotion."""
@@ -40,7 +40,7 @@ def contradicted_clips(parts: Sequence[Path], clips: Sequence[LabelledClip]) -> 
     Returns:
         None where the morphable model's expressions are no action units: those are not read.
     """
-    clip_of, times_s, beta = (_column(parts, name) for name in ("clip", "time_s", "beta"))
+    clip_of, times_s, beta = frame_columns(parts, "clip", "time_s", "beta")
     if beta.shape[1] != len(AU_COLUMNS):
         return []
     rows_of = {number: np.flatnonzero(clip_of == number) for number in range(len(clips))}
@@ -71,11 +71,3 @@ def _contradiction(reading: Reading, labelled: str) -> tuple[str, int] | None:
         if count > LEAST_SHARE * len(reading.label):
             return name, count
     return None
-
-
-def _column(parts: Sequence[Path], name: str) -> AnyArray:
-    columns = []
-    for part in parts:
-        with np.load(part / "frames.npz", allow_pickle=False) as stored:
-            columns.append(stored[name])
-    return np.concatenate(columns)

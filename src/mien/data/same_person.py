@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mien.data.assembly import frame_columns
 from mien.data.extraction import largest_faces, usable_rows
 from mien.data.labelled_clip import LabelledClip
 from mien.emotion.vocabulary import NEUTRAL
@@ -37,12 +38,7 @@ def doubtful_clips(
         analyses: Of their videos; their residuals are those of each clip's own identity.
         edited: Videos whose manifest says that mien edited them.
     """
-    numbers, residuals = [], []
-    for part in parts:
-        with np.load(part / "frames.npz", allow_pickle=False) as stored:
-            numbers.append(stored["clip"])
-            residuals.append(stored["residual"])
-    clip_of, shared = np.concatenate(numbers), np.concatenate(residuals)
+    clip_of, shared = frame_columns(parts, "clip", "residual")
     witnesses = [clip for number, clip in enumerate(clips) if clip.emotion == NEUTRAL and (clip_of == number).any()]
     sentences = []
     for number, clip in enumerate(clips):
