@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 _AHEAD = 4
 
@@ -55,6 +58,30 @@ def ahead(items: Iterable[Item], count: int = _AHEAD) -> Generator[Item, None, N
     finally:
         stopped.set()
         thread.join()
+
+
+def side_by_side(call: Callable[[Item], Made], items: Iterable[Item], threads: int = 2) -> Generator[Made, None, None]:
+    """Give what a call makes of each item, in the items' order, made in several threads at a time.
+
+    The items are taken in the caller's thread, at most one more than there are threads in advance. Closing the
+    generator ends the threads; an error of a call is raised here when its turn comes.
+
+    Args:
+        call: Safe to run in several threads at a time.
+        items: What it is called with.
+        threads: How many calls run at a time.
+    """
+    pending: deque[Future[Made]] = deque()
+    with ThreadPoolExecutor(threads, "mien-side") as pool:
+        try:
+            for item in items:
+                pending.append(pool.submit(call, item))
+                if len(pending) > threads:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 class Meanwhile(Generic[Item]):

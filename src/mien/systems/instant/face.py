@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import lru_cache
 
 import numpy as np
@@ -57,8 +58,21 @@ def prepare() -> None:
     edit_crop(kit, InstantConfig(), UNLIT, state, crop, place)
 
 
+class _Rooms(threading.local):
+    """Memory for one frame at a time in each thread that renders."""
+
+    def __init__(self) -> None:
+        self.here = Room()
+
+
 class InstantFace:
-    """One face through one shot: what each of its frames adds, worked out ahead."""
+    """One face through one shot: what each of its frames adds, worked out ahead.
+
+    Attributes:
+        threads: So many frames may be rendered at a time: nothing but the memory of :class:`_Rooms` is written to.
+    """
+
+    threads = 2
 
     def __init__(
         self, config: InstantConfig, kit: Kit, analysis: Analysis, face: AnalysedFace, track: EmotionTrack
@@ -75,11 +89,12 @@ class InstantFace:
         self._emotion = hann_smooth(samples.emotion, config.smoothing_frames) * face.track.fade[:, None]
         self._openness = hann_smooth(eye_openness(face.track), config.smoothing_frames)
         self._light = face.parameters.light or UNLIT
+        self._glasses = face.parameters.glasses
         where, model = kit.model.landmark_vertices, kit.model
         self._neutral = model.shape(face.parameters.alpha, np.zeros(len(model.expression_names)))[where]
         self._expression = model.expression[where].astype(np.float64)
         self._landmarks = LandmarkReader(face.track)
-        self._room = Room()
+        self._rooms = _Rooms()
 
     def render(self, frame: Frame) -> Frame:
         """Edit this face in one frame; the same frame where nothing is asked."""
@@ -94,8 +109,9 @@ class InstantFace:
         place = Placement.of(state.landmarks, state.pose, move, frame.width, frame.height)
         if place.box.empty:
             return frame
-        before = frame.crop(place.box, self._room.crop.array(place.box.height, place.box.width, 3))
-        after = edit_crop(self._kit, self._config, self._light, state, before, place, self._room)
+        room = self._rooms.here
+        before = frame.crop(place.box, room.crop.array(place.box.height, place.box.width, 3))
+        after = edit_crop(self._kit, self._config, self._light, state, before, place, room, self._glasses)
         return frame.with_change(place.box, before, after)
 
     def _shape(self, row: int) -> DoubleArray:
