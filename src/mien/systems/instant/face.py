@@ -89,7 +89,6 @@ class InstantFace:
         self._emotion = hann_smooth(samples.emotion, config.smoothing_frames) * face.track.fade[:, None]
         self._openness = hann_smooth(eye_openness(face.track), config.smoothing_frames)
         self._light = face.parameters.light or UNLIT
-        self._glasses = face.parameters.glasses
         where, model = kit.model.landmark_vertices, kit.model
         self._neutral = model.shape(face.parameters.alpha, np.zeros(len(model.expression_names)))[where]
         self._expression = model.expression[where].astype(np.float64)
@@ -111,7 +110,7 @@ class InstantFace:
             return frame
         room = self._rooms.here
         before = frame.crop(place.box, room.crop.array(place.box.height, place.box.width, 3))
-        after = edit_crop(self._kit, self._config, self._light, state, before, place, room, self._glasses)
+        after = edit_crop(self._kit, self._config, self._light, state, before, place, room)
         return frame.with_change(place.box, before, after)
 
     def _shape(self, row: int) -> DoubleArray:
