@@ -153,7 +153,7 @@ def drawing(actor: Actor, clip: Path) -> DrawTexture:
     analysis = mien.open(clip).analyse()
     track = analysis.shots[0].faces[0].track
     fit = fit_track(model, track, alpha=actor.person.alpha.numpy())
-    reader = TextureReader(actor.texture_encoder, model, fit, track)
+    reader = TextureReader(actor.texture, model, fit, track)
 
     def draw(frame: Frame, _crop: FloatArray, _points: AnyArray) -> FloatArray:
         code = reader.code(frame)[None]

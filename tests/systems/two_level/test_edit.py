@@ -20,6 +20,7 @@ from mien.geometry.camera import project  # noqa: E402
 from mien.geometry.polygon import polygon_mask  # noqa: E402
 from mien.morphable import builtin  # noqa: E402
 from mien.morphable.regions import FACE_OVAL, LEFT_EYE_UPPER  # noqa: E402
+from mien.nn.pyramid_encoder import PyramidEncoder  # noqa: E402
 from mien.nn.stylegan2.generator import Generator  # noqa: E402
 from mien.reconstruction.analysis import Analysis  # noqa: E402
 from mien.systems import load  # noqa: E402
@@ -30,6 +31,7 @@ from mien.systems.two_level.face import Composed, asked_of, mouth_codes  # noqa:
 from mien.systems.two_level.mouth import MouthFilling, OpenMouth  # noqa: E402
 from mien.systems.two_level.settings import TwoLevelConfig  # noqa: E402
 from mien.systems.two_level.smoothing import drawn_over_window  # noqa: E402
+from mien.systems.two_level.texture.codec import PictureCodec  # noqa: E402
 from mien.types import Box, Pose  # noqa: E402
 
 CHEEK = 50
@@ -55,34 +57,39 @@ def test_a_model_that_lacks_landmarks_is_refused() -> None:
         TexturedMesh.of(replace(model, landmark_vertices=some))
 
 
+def tiny_codec() -> PictureCodec:
+    tiny = PRESETS["tiny"].texture
+    return PictureCodec(Generator(tiny.gan.network).requires_grad_(False), PyramidEncoder(tiny.encoder.network))
+
+
 def test_no_step_makes_no_difference_and_steps_are_averaged_over_the_window() -> None:
     torch.manual_seed(0)
-    generator = Generator(PRESETS["tiny"].texture.gan.network).requires_grad_(False)
+    codec = tiny_codec()
     codes = torch.randn(3, 8, 16)
-    none = texture_change(generator, codes, (0.25, 0.5, 0.25), torch.zeros_like(codes), True)
+    none = texture_change(codec, codes, (0.25, 0.5, 0.25), torch.zeros_like(codes), True)
     assert none.shape == (32, 32, 3)
     assert np.abs(none).max() == 0
     steps = torch.zeros_like(codes)
     steps[1] = 1.0
-    part = texture_change(generator, codes, (0.25, 0.5, 0.25), steps, True)
+    part = texture_change(codec, codes, (0.25, 0.5, 0.25), steps, True)
     same = texture_change(
-        generator, (codes * torch.tensor([0.25, 0.5, 0.25])[:, None, None]).sum(0)[None], (1.0,), 0.5 * steps[1:2], True
+        codec, (codes * torch.tensor([0.25, 0.5, 0.25])[:, None, None]).sum(0)[None], (1.0,), 0.5 * steps[1:2], True
     )
     np.testing.assert_allclose(part, same, atol=1e-4)
-    drawn = texture_change(generator, codes, (0.25, 0.5, 0.25), steps, False)
+    drawn = texture_change(codec, codes, (0.25, 0.5, 0.25), steps, False)
     assert 0 <= drawn.min() <= drawn.max() <= 1
 
 
 def test_pictures_are_averaged_as_pictures_in_image_space() -> None:
     torch.manual_seed(0)
-    generator = Generator(PRESETS["tiny"].texture.gan.network).requires_grad_(False)
+    codec = tiny_codec()
     codes, weights = 3 * torch.randn(3, 8, 16), (0.25, 0.5, 0.25)
-    each = [drawn_over_window(generator, code[None], (1.0,)) for code in codes]
+    each = [drawn_over_window(codec, code[None, None], (1.0,))[0] for code in codes]
     averaged = sum(w * picture for w, picture in zip(weights, each, strict=True))
-    np.testing.assert_allclose(drawn_over_window(generator, codes, weights, "image"), averaged, atol=1e-5)
-    assert np.abs(drawn_over_window(generator, codes, weights, "latent") - averaged).max() > 0.01
+    np.testing.assert_allclose(drawn_over_window(codec, codes[None], weights, "image")[0], averaged, atol=1e-5)
+    assert np.abs(drawn_over_window(codec, codes[None], weights, "latent")[0] - averaged).max() > 0.01
     same = codes[:1].expand(3, -1, -1)
-    np.testing.assert_allclose(drawn_over_window(generator, same, weights, "image"), each[0], atol=1e-5)
+    np.testing.assert_allclose(drawn_over_window(codec, same[None], weights, "image")[0], each[0], atol=1e-5)
 
 
 def test_a_crop_that_is_not_moved_nor_changed_keeps_its_bits(mesh: TexturedMesh, moving: Analysis) -> None:
@@ -196,7 +203,7 @@ def test_the_mouth_is_filled_between_the_lips_alone(actor_folder: Path) -> None:
     """An open mouth in front of grey: only pixels inside the inner lips change; a shut mouth changes nothing."""
     model = builtin.load()
     actor = load("two_level", actor=actor_folder).actor
-    filling = MouthFilling(model, actor.mouth, actor.mouth_encoder)
+    filling = MouthFilling(model, actor.mouth)
     pose = Pose(np.array([0.1, 0.2, 0.0]), 2.0, np.array([230.0, 240.0]))
     beta = np.zeros(model.expression_count)
     beta[model.expression_names.index("AU27")] = 1.0

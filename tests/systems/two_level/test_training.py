@@ -92,7 +92,7 @@ def test_every_stage_runs_and_leaves_samples(trained) -> None:
     for stage in STAGES:
         assert (folder / stage / "log.jsonl").is_file()
         assert stage == "shape" or list((folder / stage / "samples").glob("*.png"))
-    assert actor.person.directions.shape == (1, 8, 16)
+    assert actor.person.directions.shape == (1, 9, 16)  # eight styles, one row of eigenpictures
     assert actor.person.directions.abs().sum() > 0
 
 
@@ -119,9 +119,10 @@ def test_saved_and_loaded_it_is_the_same(trained, tmp_path: Path) -> None:
     assert loaded.sizes == actor.sizes
     assert loaded.card["consent"] == "a drawn face"
     x = torch.rand(1, 3, 32, 32) * 2 - 1
-    codes = [a.texture_encoder(x) for a in (actor, loaded)]
+    codes = [a.texture.encode(x) for a in (actor, loaded)]
+    assert codes[0].shape == (1, actor.sizes.texture_rows, 16)
     torch.testing.assert_close(codes[0], codes[1], rtol=0, atol=0)
-    drawn = [a.texture.synthesis(codes[0], "constant") for a in (actor, loaded)]
+    drawn = [a.texture.draw(codes[0]) for a in (actor, loaded)]
     torch.testing.assert_close(drawn[0], drawn[1], rtol=0, atol=0)
 
 
@@ -153,7 +154,7 @@ def test_starting_from_another_actor_begins_with_its_weights(trained, material: 
     fresh = train_actor(replace(plan, folder=tmp_path / "fresh"), material, card())
 
     def distance(other: Actor) -> float:
-        pairs = zip(actor.texture.parameters(), other.texture.parameters(), strict=True)
+        pairs = zip(actor.texture.generator.parameters(), other.texture.generator.parameters(), strict=True)
         return sum(float((a - b).abs().sum()) for a, b in pairs)
 
     assert distance(begun) < distance(fresh) / 10

@@ -13,14 +13,16 @@ from torch import Tensor, nn
 from mien.errors import InputError, ModelError
 from mien.morphable.model import MorphableModel
 from mien.morphable.signature import check_model
+from mien.nn.eigenpictures import Eigenpictures, EigenSizes
 from mien.nn.model_folder import read_model_folder, write_model_folder
 from mien.nn.pyramid_encoder import EncoderConfig, PyramidEncoder
 from mien.nn.stylegan2.generator import Generator, StyleGanConfig
 from mien.systems.two_level.shape.config import ShapeConfig
 from mien.systems.two_level.shape.model import ShapeGenerator
+from mien.systems.two_level.texture.codec import PictureCodec
 
 FORM = "mien actor of two_level"
-SCHEMA = 1
+SCHEMA = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class ActorSizes:
         texture_encoder: Its encoder.
         mouth: StyleGAN of the mouths.
         mouth_encoder: Its encoder.
+        eigenpictures: Of the texture maps; ``None`` for none.
+        eigen_share: How much of a texture map is theirs.
     """
 
     identity: int
@@ -46,6 +50,14 @@ class ActorSizes:
     texture_encoder: EncoderConfig
     mouth: StyleGanConfig
     mouth_encoder: EncoderConfig
+    eigenpictures: EigenSizes | None = None
+    eigen_share: float = 0.0
+
+    @property
+    def texture_rows(self) -> int:
+        """Rows of a texture map's code."""
+        linear = 0 if self.eigenpictures is None else self.eigenpictures.count // self.texture.latent
+        return self.texture.styles + linear
 
 
 class Person(nn.Module):
@@ -53,7 +65,7 @@ class Person(nn.Module):
 
     Attributes:
         alpha: ``(A,)`` identity coefficients.
-        directions: ``(n_e, n, latent)`` of the texture's latent space (eq. 12).
+        directions: ``(n_e, n, latent)`` of the texture maps' codes (eq. 12).
     """
 
     alpha: Tensor
@@ -62,7 +74,7 @@ class Person(nn.Module):
     def __init__(self, sizes: ActorSizes) -> None:
         super().__init__()
         self.register_buffer("alpha", torch.zeros(sizes.identity))
-        shape = len(sizes.emotions), sizes.texture.styles, sizes.texture.latent
+        shape = len(sizes.emotions), sizes.texture_rows, sizes.texture.latent
         self.register_buffer("directions", torch.zeros(shape))
 
 
@@ -77,18 +89,23 @@ class Actor:
     def __init__(self, sizes: ActorSizes, card: Mapping[str, Any]) -> None:
         self.sizes, self.card = sizes, dict(card)
         self.shape = ShapeGenerator(sizes.shape, sizes.identity + sizes.expression, len(sizes.emotions))
-        self.texture, self.texture_encoder = Generator(sizes.texture), PyramidEncoder(sizes.texture_encoder)
-        self.mouth, self.mouth_encoder = Generator(sizes.mouth), PyramidEncoder(sizes.mouth_encoder)
+        eigen = None if sizes.eigenpictures is None else Eigenpictures(sizes.eigenpictures)
+        self.texture = PictureCodec(
+            Generator(sizes.texture), PyramidEncoder(sizes.texture_encoder), eigen, sizes.eigen_share
+        )
+        self.mouth = PictureCodec(Generator(sizes.mouth), PyramidEncoder(sizes.mouth_encoder))
         self.person = Person(sizes)
 
     def modules(self) -> dict[str, nn.Module]:
         """Everything with weights."""
+        eigen = self.texture.eigenpictures
         return {
             "shape": self.shape,
-            "texture": self.texture,
-            "texture_encoder": self.texture_encoder,
-            "mouth": self.mouth,
-            "mouth_encoder": self.mouth_encoder,
+            "texture": self.texture.generator,
+            "texture_encoder": self.texture.encoder,
+            **({} if eigen is None else {"texture_eigenpictures": eigen}),
+            "mouth": self.mouth.generator,
+            "mouth_encoder": self.mouth.encoder,
             "person": self.person,
         }
 
@@ -147,4 +164,6 @@ def _sizes(data: Mapping[str, Any]) -> ActorSizes:
         texture_encoder=rebuilt(EncoderConfig, data["texture_encoder"]),
         mouth=rebuilt(StyleGanConfig, data["mouth"]),
         mouth_encoder=rebuilt(EncoderConfig, data["mouth_encoder"]),
+        eigenpictures=rebuilt(EigenSizes, data["eigenpictures"]) if data["eigenpictures"] else None,
+        eigen_share=data["eigen_share"],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from mien.compositing.eyes import paint_eyes
@@ -23,9 +24,9 @@ from mien.morphable.regions import (
     RIGHT_EYE_LOWER,
     RIGHT_EYE_UPPER,
 )
-from mien.nn.stylegan2.generator import Generator
 from mien.systems.two_level.settings import Space
 from mien.systems.two_level.smoothing import drawn_over_window
+from mien.systems.two_level.texture.codec import PictureCodec
 from mien.types import AnyArray, DoubleArray, FloatArray
 
 BLEND_MM = 14.0
@@ -71,7 +72,7 @@ class TexturedMesh:
 
 
 def texture_change(
-    generator: Generator,
+    codec: PictureCodec,
     codes: Tensor,
     weights: tuple[float, ...],
     steps: Tensor,
@@ -83,7 +84,7 @@ def texture_change(
     The window's average is taken after the edit (CCFE 3.5.1).
 
     Args:
-        generator: The actor's StyleGAN.
+        codec: The actor's, of texture maps.
         codes: ``(W, n, latent)`` around the frame.
         weights: Of the window.
         steps: ``(W, n, latent)`` what the emotions asked for add to each.
@@ -93,8 +94,10 @@ def texture_change(
     Returns:
         ``(R, R, 3)`` float32: 0-1, or a difference of such.
     """
-    texture = drawn_over_window(generator, codes + steps, weights, space)
-    return texture - drawn_over_window(generator, codes, weights, space) if detail else texture
+    wanted = torch.stack([codes + steps, codes]) if detail else (codes + steps)[None]
+    drawn = drawn_over_window(codec, wanted, weights, space)
+    change: FloatArray = drawn[0] - drawn[1] if detail else drawn[0]
+    return change
 
 
 def edit_crop(

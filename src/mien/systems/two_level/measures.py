@@ -10,11 +10,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mien.metrics.psnr import decibels
-from mien.nn.pyramid_encoder import PyramidEncoder
-from mien.nn.stylegan2.generator import Generator
 from mien.systems.two_level.actor import Actor
 from mien.systems.two_level.material import Material, PictureKind, PictureSource
 from mien.systems.two_level.shape.losses import MM_PER_DM, MM_PER_LIP_UNIT, ShapeDistances
+from mien.systems.two_level.texture.codec import PictureCodec
 from mien.types import AnyArray
 
 CLASSIFIER_STEPS = 300
@@ -28,28 +27,32 @@ def measure_actor(actor: Actor, material: Material) -> dict[str, float]:
     """All measures, on the frames held out; on those learnt from where none is.
 
     Returns:
-        ``texture_psnr_db`` and ``mouth_psnr_db``: pictures drawn again from the encoder's styles, over the texels that
-        the frame showed; ``shape_recognised``: share of neutral faces made each emotion at 1 that a classifier trained
-        on the real coefficients takes for it; ``shape_recognised_real``: share of the real faces at 1 that it takes for
-        what they are, left out where none is held out; ``shape_cycle_mm``: root mean square way of the vertices after
-        emotion and back; ``shape_lips_mm``: that of the lips' relative distance.
+        ``texture_psnr_db`` and ``mouth_psnr_db``: pictures drawn again from their codes, over the texels that the
+        frame showed; ``texture_stylegan_psnr_db``: the same without eigenpictures; ``shape_recognised``: share of
+        neutral faces made each emotion at 1 that a classifier trained on the real coefficients takes for it;
+        ``shape_recognised_real``: share of the real faces at 1 that it takes for what they are, left out where none is
+        held out; ``shape_cycle_mm``: root mean square way of the vertices after emotion and back; ``shape_lips_mm``:
+        that of the lips' relative distance.
     """
     return {
-        "texture_psnr_db": picture_psnr(actor.texture, actor.texture_encoder, material, "texture"),
-        "mouth_psnr_db": picture_psnr(actor.mouth, actor.mouth_encoder, material, "mouth"),
+        "texture_psnr_db": picture_psnr(actor.texture, material, "texture"),
+        "texture_stylegan_psnr_db": picture_psnr(
+            PictureCodec(actor.texture.generator, actor.texture.encoder), material, "texture"
+        ),
+        "mouth_psnr_db": picture_psnr(actor.mouth, material, "mouth"),
         **measure_shape(actor, material),
     }
 
 
 @torch.no_grad()
-def picture_psnr(generator: Generator, encoder: PyramidEncoder, material: Material, kind: PictureKind) -> float:
+def picture_psnr(codec: PictureCodec, material: Material, kind: PictureKind) -> float:
     """PSNR of drawn over real pictures, dB, values 0 to 1, over everything that counts fully."""
-    source = PictureSource(material, kind, generator.config.resolution)
+    source = PictureSource(material, kind, codec.generator.config.resolution)
     rows = material.held_out if len(material.held_out) else material.rows
     squares, count = 0.0, 0.0
     for start in range(0, len(rows), _AT_ONCE):
         batch = source.inversion(rows[start : start + _AT_ONCE])
-        drawn = generator.synthesis(encoder(batch.shown.to(encoder.mean.device)), "constant").cpu().clamp(-1, 1)
+        drawn = codec.draw(codec.encode(batch.shown)).cpu().clamp(-1, 1)
         counted = torch.ones_like(drawn[:, :1]) if batch.share is None else (batch.share > 0.99).float()
         squares += float((((drawn - batch.wanted) / 2).square() * counted).sum())
         count += float(counted.sum()) * drawn.shape[1]

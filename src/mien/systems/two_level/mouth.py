@@ -17,11 +17,10 @@ from mien.geometry.camera import project
 from mien.geometry.homography import apply_homography, resample
 from mien.geometry.polygon import polygon_mask
 from mien.morphable.model import MorphableModel
-from mien.nn.pyramid_encoder import PyramidEncoder
-from mien.nn.stylegan2.generator import Generator
 from mien.reconstruction.views import mouth_view, moved_view
 from mien.systems.two_level.settings import Space
 from mien.systems.two_level.smoothing import drawn_over_window
+from mien.systems.two_level.texture.codec import PictureCodec
 from mien.types import AnyArray, DoubleArray, FloatArray, Pose
 
 HOLE = 0.0
@@ -101,13 +100,11 @@ class MouthFilling:
 
     Attributes:
         model: The morphable model.
-        generator: The actor's mouth StyleGAN.
-        encoder: Its encoder, from toothless mouths.
+        codec: The actor's, from toothless mouths to those with teeth.
     """
 
     model: MorphableModel
-    generator: Generator
-    encoder: PyramidEncoder
+    codec: PictureCodec
 
     @torch.no_grad()
     def look(self, picture: FloatArray, corner: AnyArray, shape: AnyArray, pose: Pose) -> OpenMouth | None:
@@ -122,14 +119,14 @@ class MouthFilling:
         Returns:
             The mouth; None where the lips touch.
         """
-        size = self.generator.config.resolution
+        size = self.codec.generator.config.resolution
         in_frame = mouth_view(self.model, shape, pose, size)
         cavity = cavity_mask(self.model, shape, pose, in_frame, size)
         if cavity.sum() < LEAST_CAVITY_PX:
             return None
         view = moved_view(in_frame, corner)
         mouth = torch.from_numpy(resample(picture, view, size, size)).permute(2, 0, 1)[None] * 2 - 1
-        code = self.encoder(toothless(mouth, torch.from_numpy(cavity)[None, None]).to(self.encoder.mean.device))[0]
+        code = self.codec.encode(toothless(mouth, torch.from_numpy(cavity)[None, None]))[0]
         soft = gaussian_filter(cavity.astype(np.float32), SOFT_EDGE * size)
         share = np.minimum(soft, cavity).astype(np.float32)
         return OpenMouth(code, view, cavity_outline(self.model, shape, pose, in_frame), share)
@@ -149,7 +146,7 @@ class MouthFilling:
         Returns:
             ``(h, w, 3)``.
         """
-        inside = drawn_over_window(self.generator, codes, weights, space)
+        inside = drawn_over_window(self.codec, codes[None], weights, space)[0]
         share = np.repeat(mouth.share[:, :, None], 3, axis=2)
         return _laid_back(picture, inside, share, mouth.view, apply_homography(mouth.view, mouth.outline))
 

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mien.nn.stylegan2.generator import Generator
 from mien.systems.two_level.settings import Space
+from mien.systems.two_level.texture.codec import PictureCodec
 from mien.types import FloatArray
 
 WINDOW = (0.25, 0.5, 0.25)
@@ -16,21 +16,23 @@ WINDOW = (0.25, 0.5, 0.25)
 
 @torch.no_grad()
 def drawn_over_window(
-    generator: Generator, codes: Tensor, weights: tuple[float, ...], space: Space = "latent"
+    codec: PictureCodec, codes: Tensor, weights: tuple[float, ...], space: Space = "latent"
 ) -> FloatArray:
-    """The picture of a frame, averaged with its neighbours.
+    """Pictures of a frame, each averaged with its neighbours.
 
     Args:
-        generator: A StyleGAN.
-        codes: ``(W, n, latent)`` around the frame.
+        codec: Draws them.
+        codes: ``(B, W, n, latent)`` around the frame, of B pictures.
         weights: Of the window; they sum to 1.
         space: What is averaged: the codes, or the pictures drawn of them.
 
     Returns:
-        ``(R, R, 3)`` float32, 0-1.
+        ``(B, R, R, 3)`` float32, 0-1.
     """
     window = torch.tensor(weights).to(codes)
     if space == "latent":
-        codes, window = (codes * window[:, None, None]).sum(dim=0, keepdim=True), window.new_ones(1)
-    drawn = (generator.synthesis(codes, "constant").clamp(-1, 1) * window[:, None, None, None]).sum(dim=0)
-    return np.ascontiguousarray(((drawn + 1) / 2).cpu().permute(1, 2, 0).numpy())
+        codes, window = (codes * window[:, None, None]).sum(dim=1, keepdim=True), window.new_ones(1)
+    drawn = codec.draw(codes.flatten(0, 1)).clamp(-1, 1)
+    drawn = drawn.view(*codes.shape[:2], *drawn.shape[1:])
+    pictures = (drawn * window[:, None, None, None]).sum(dim=1)
+    return np.ascontiguousarray(((pictures + 1) / 2).cpu().permute(0, 2, 3, 1).numpy())

@@ -12,18 +12,20 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from mien.emotion.vocabulary import EMOTIONS, NEUTRAL
 from mien.errors import InputError
-from mien.nn.pyramid_encoder import PyramidEncoder
-from mien.nn.stylegan2.generator import Generator
+from mien.nn.eigenpictures import MOST_PICTURES, Eigenpictures
 from mien.systems.two_level.actor import Actor, ActorSizes
 from mien.systems.two_level.config import TwoLevelPreset
 from mien.systems.two_level.material import Material, PictureKind, PictureSource
 from mien.systems.two_level.samples import sample_codes, sample_pictures
 from mien.systems.two_level.shape.train import ShapeTask
+from mien.systems.two_level.texture.codec import PictureCodec
+from mien.systems.two_level.texture.config import PicturesConfig
 from mien.systems.two_level.texture.directions import editing_directions
 from mien.systems.two_level.texture.gan import GanTask
 from mien.systems.two_level.texture.inversion import InversionTask
@@ -31,6 +33,7 @@ from mien.systems.two_level.texture.losses import PerceptualDistance
 from mien.training.loop import Task, train
 from mien.training.options import LoopOptions
 from mien.training.ranks import is_first, own_count
+from mien.types import AnyArray
 
 STAGES = ("shape", "texture", "texture_encoder", "mouth", "mouth_encoder")
 _BUILT_ON = {"texture": ("texture_encoder",), "mouth": ("mouth_encoder",)}
@@ -100,20 +103,24 @@ def train_actor(
     _check_start(plan, material)
     stages = _Stages(plan, material, progress)
     shape = stages.run_shape()
-    texture, texture_encoder = stages.run_pictures("texture")
-    mouth, mouth_encoder = stages.run_pictures("mouth")
-    actor = Actor(sizes_of(plan.preset, material), card)
+    texture, mouth = stages.run_pictures("texture"), stages.run_pictures("mouth")
+    sizes = sizes_of(plan.preset, material)
+    if texture.eigenpictures is not None:
+        sizes = replace(sizes, eigenpictures=texture.eigenpictures.sizes, eigen_share=texture.share)
+    actor = Actor(sizes, card)
     trained = {
         "shape": shape.generator,
-        "texture": texture,
-        "texture_encoder": texture_encoder,
-        "mouth": mouth,
-        "mouth_encoder": mouth_encoder,
+        "texture": texture.generator,
+        "texture_encoder": texture.encoder,
+        "mouth": mouth.generator,
+        "mouth_encoder": mouth.encoder,
     }
+    if texture.eigenpictures is not None:
+        trained["texture_eigenpictures"] = texture.eigenpictures
     for name, module in trained.items():
         actor.modules()[name].load_state_dict(module.state_dict())
     actor.ready(plan.device)
-    codes = picture_codes(actor.texture_encoder, material, "texture")
+    codes = picture_codes(actor.texture, material, "texture")
     actor.person.directions.copy_(editing_directions(codes, material.emotion(material.rows).to(codes)))
     actor.person.alpha.copy_(torch.from_numpy(material.prepared.alpha))
     return actor
@@ -174,14 +181,31 @@ def sizes_of(preset: TwoLevelPreset, material: Material) -> ActorSizes:
 
 
 @torch.no_grad()
-def picture_codes(encoder: PyramidEncoder, material: Material, kind: PictureKind) -> Tensor:
-    """The encoder's styles of all pictures that are learnt from: ``(P, n, latent)``."""
-    source = PictureSource(material, kind, encoder.config.side)
-    device = encoder.mean.device
-    encoder.eval()
+def picture_codes(codec: PictureCodec, material: Material, kind: PictureKind) -> Tensor:
+    """The codes of all pictures that are learnt from: ``(P, n, latent)``."""
+    source = PictureSource(material, kind, codec.side)
+    codec.encoder.eval()
     rows = material.rows
     parts = [rows[k : k + _CODES_AT_ONCE] for k in range(0, len(rows), _CODES_AT_ONCE)]
-    return torch.cat([encoder(source.inversion(part).shown.to(device)) for part in parts])
+    return torch.cat([codec.encode(source.inversion(part).shown) for part in parts])
+
+
+SEEN_SHARE = 0.01
+"""Share of the pictures that must show a texel for the linear model to draw it."""
+
+
+def fit_eigenpictures(source: PictureSource, rows: AnyArray, count: int) -> Eigenpictures:
+    """The linear model of an actor's pictures.
+
+    Args:
+        source: The pictures.
+        rows: Those to learn from; of more than are needed an even choice is taken.
+        count: How many directions.
+    """
+    chosen = rows[np.linspace(0, len(rows) - 1, min(len(rows), MOST_PICTURES)).astype(int)]
+    parts = np.array_split(chosen, max(1, len(chosen) // _CODES_AT_ONCE))
+    shown = torch.stack([source.masks(part)[:, 0].sum(dim=0) for part in parts]).sum(dim=0) / len(chosen)
+    return Eigenpictures.fit(source.pictures(chosen), shown > SEEN_SHARE, count)
 
 
 class _Stages:
@@ -197,9 +221,10 @@ class _Stages:
         task = ShapeTask(self._plan.preset.shape, material.model, material.shape_footage, self._plan.device)
         return self._run("shape", task)
 
-    def run_pictures(self, kind: PictureKind) -> tuple[Generator, PyramidEncoder]:
-        """StyleGAN, then encoder, of one kind of picture."""
-        plan, config = self._plan, getattr(self._plan.preset, kind)
+    def run_pictures(self, kind: PictureKind) -> PictureCodec:
+        """StyleGAN, then encoder, of one kind of picture; then what follows without steps."""
+        plan = self._plan
+        config: PicturesConfig = getattr(plan.preset, kind)
         source, rows = PictureSource(self._material, kind, config.gan.network.resolution), self._material.rows
         self._seed(kind)
         gan = GanTask(config.gan, lambda at: source.pictures(rows[at]), len(rows), plan.seed, plan.device)
@@ -217,7 +242,10 @@ class _Stages:
             inversion,
             lambda step: sample_codes(pairs / f"{step:08}.png", inversion.generator, inversion.encoder, source, shown),
         )
-        return inversion.generator, inversion.encoder
+        if config.eigenpictures is None:
+            return PictureCodec(inversion.generator, inversion.encoder)
+        linear = fit_eigenpictures(source, rows, config.eigenpictures.count).to(plan.device)
+        return PictureCodec(inversion.generator, inversion.encoder, linear, config.eigenpictures.share)
 
     def _run(self, stage: str, task: AnyTask, sample: Callable[[int], None] | None = None) -> AnyTask:
         config = self._config(stage)

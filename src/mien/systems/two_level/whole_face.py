@@ -18,14 +18,13 @@ from torch import Tensor
 from mien.emotion.track import EmotionTrack
 from mien.geometry.homography import resample
 from mien.morphable import builtin
-from mien.nn.pyramid_encoder import PyramidEncoder
-from mien.nn.stylegan2.generator import Generator
 from mien.reconstruction.analysis import AnalysedFace, Analysis
 from mien.reconstruction.views import crop_around, face_views, moved_view, view_corners
 from mien.systems.two_level.face import NOTHING, asked_of
 from mien.systems.two_level.material import Material, PictureSource
 from mien.systems.two_level.neighbours import Neighbours
 from mien.systems.two_level.smoothing import WINDOW, drawn_over_window
+from mien.systems.two_level.texture.codec import PictureCodec
 from mien.systems.two_level.texture.config import PicturesConfig
 from mien.systems.two_level.texture.directions import edited_codes, editing_directions
 from mien.systems.two_level.texture.gan import GanTask
@@ -46,14 +45,12 @@ class WholeFaceNetworks:
     """What is trained.
 
     Attributes:
-        generator: StyleGAN of the head.
-        encoder: Its encoder.
+        codec: Of the head.
         directions: ``(n_e, n, latent)`` (eq. 12).
         emotions: That the footage shows.
     """
 
-    generator: Generator
-    encoder: PyramidEncoder
+    codec: PictureCodec
     directions: Tensor
     emotions: tuple[str, ...]
 
@@ -95,11 +92,12 @@ def train_whole_face(
         config.encoder, gan.average, lambda at: source.inversion(rows[at]), len(rows), perceptual, seed
     )
     run("face_encoder", inversion, config.encoder.iterations, asdict(replace(config.encoder, iterations=1)))
-    generator = inversion.generator.eval().requires_grad_(False)
-    encoder = inversion.encoder.eval().requires_grad_(False)
-    codes = picture_codes(encoder, material, "face")
+    codec = PictureCodec(
+        inversion.generator.eval().requires_grad_(False), inversion.encoder.eval().requires_grad_(False)
+    )
+    codes = picture_codes(codec, material, "face")
     directions = editing_directions(codes, material.emotion(rows).to(codes))
-    return WholeFaceNetworks(generator, encoder, directions, material.emotions)
+    return WholeFaceNetworks(codec, directions, material.emotions)
 
 
 class WholeFace:
@@ -138,7 +136,7 @@ class WholeFaceRenderer:
         self._networks, self._start, self._stop = networks, face.track.start, face.track.stop
         samples = track.sample(analysis.times_s[self._start : self._stop])
         self._emotion = asked_of(networks.emotions, samples) * face.track.fade[:, None]
-        self._side = networks.generator.config.resolution
+        self._side = networks.codec.generator.config.resolution
         self._views = face_views(builtin.load(), face.parameters, self._side)
         self._codes = Neighbours(analysis.clip, self._start, self._stop, self._code)
         self._share = _soft_square(self._side)
@@ -150,7 +148,7 @@ class WholeFaceRenderer:
         if self._emotion[max(0, row - 1) : row + 2].max() < NOTHING:
             return frame
         codes = torch.stack(self._codes.around(frame))
-        drawn = drawn_over_window(self._networks.generator, codes, WINDOW)
+        drawn = drawn_over_window(self._networks.codec, codes[None], WINDOW)[0]
         corners = view_corners(self._views[row], self._side)
         before, corner = crop_around(frame, corners)
         height, width = before.shape[:2]
@@ -163,7 +161,7 @@ class WholeFaceRenderer:
     @torch.no_grad()
     def _code(self, frame: Frame) -> Tensor:
         """The edited code of one frame's head: ``(n, latent)``."""
-        row, side = frame.index - self._start, self._networks.encoder.config.side
+        row, side = frame.index - self._start, self._networks.codec.side
         scale = self._side / side
         middle = 0.5 * scale - 0.5  # pixel centres lie on whole numbers
         view = self._views[row] @ np.array([[scale, 0.0, middle], [0.0, scale, middle], [0.0, 0.0, 1.0]])
@@ -171,7 +169,7 @@ class WholeFaceRenderer:
         picture = resample(crop, moved_view(view, corner), side, side)
         shown = torch.from_numpy(picture).permute(2, 0, 1)[None] * 2 - 1
         emotion = torch.from_numpy(self._emotion[row : row + 1].astype(np.float32))
-        code: Tensor = edited_codes(self._networks.encoder(shown), emotion, self._networks.directions)[0]
+        code: Tensor = edited_codes(self._networks.codec.encode(shown), emotion, self._networks.directions)[0]
         return code
 
 

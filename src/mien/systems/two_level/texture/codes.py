@@ -1,4 +1,4 @@
-"""A frame's texture map in the StyleGAN's latent space."""
+"""The code of a frame's texture map."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from torch import Tensor
 
 from mien.geometry.texture import extract_texture, fill_hidden
 from mien.morphable.model import MorphableModel
-from mien.nn.pyramid_encoder import PyramidEncoder
 from mien.reconstruction.parameters import FaceParameters
 from mien.reconstruction.tracked_surface import TrackedSurface
 from mien.reconstruction.views import crop_around
+from mien.systems.two_level.texture.codec import PictureCodec
 from mien.tracking.face_track import FaceTrack
 from mien.tracking.landmark_reader import LandmarkReader
 from mien.video.frame import Frame
@@ -21,25 +21,23 @@ class TextureReader:
     """Codes of one face through one shot, a frame at a time.
 
     Args:
-        encoder: The actor's texture encoder.
+        codec: The actor's, of texture maps.
         model: The morphable model.
         fit: The face, through the shot.
         track: Where the tracker saw it.
     """
 
-    def __init__(self, encoder: PyramidEncoder, model: MorphableModel, fit: FaceParameters, track: FaceTrack) -> None:
-        self._encoder, self._model, self._fit = encoder, model, fit
+    def __init__(self, codec: PictureCodec, model: MorphableModel, fit: FaceParameters, track: FaceTrack) -> None:
+        self._codec, self._model, self._fit = codec, model, fit
         self._surface, self._landmarks = TrackedSurface.of(model), LandmarkReader(track)
 
     @torch.no_grad()
     def code(self, frame: Frame) -> Tensor:
-        """The encoder's styles of a frame's texture map: ``(n, latent)``."""
+        """``(n, latent)``, of one frame."""
         shape = self._model.shape(self._fit.alpha, self._fit.beta[self._fit.row(frame.index)])
         points = self._surface.points(shape, self._fit.pose(frame.index), self._landmarks.at(frame.index))
         crop, corner = crop_around(frame, points[:, :2])
         points[:, :2] -= corner
-        texture = extract_texture(crop, points, self._surface.triangles, self._surface.uv, self._encoder.config.side)
+        texture = extract_texture(crop, points, self._surface.triangles, self._surface.uv, self._codec.side)
         picture = np.ascontiguousarray(fill_hidden(texture).transpose(2, 0, 1)) * 2.0 - 1.0
-        shown = torch.from_numpy(picture.astype(np.float32))[None].to(self._encoder.mean.device)
-        found: Tensor = self._encoder(shown)[0]
-        return found
+        return self._codec.encode(torch.from_numpy(picture.astype(np.float32))[None])[0]

@@ -5,7 +5,7 @@ Numbers are CCFE 4.1.2, and where it points to them StyleGAN2's and pSp's own (`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from mien.errors import InputError
@@ -107,18 +107,41 @@ class InversionConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class EigenConfig:
+    """Eigenpictures beside the StyleGAN (:mod:`mien.systems.two_level.texture.codec`). Not in the paper.
+
+    Attributes:
+        count: How many; a multiple of the width of w.
+        share: How much of the picture is theirs, 0 to 1.
+    """
+
+    count: int
+    share: float
+
+    def __post_init__(self) -> None:
+        if self.count < 1 or not 0.0 <= self.share <= 1.0:
+            raise InputError(f"count {self.count}, share {self.share}; expected 1 or more, and 0 to 1")
+
+
+@dataclass(frozen=True, slots=True)
 class PicturesConfig:
     """One kind of picture, generated and inverted.
 
     Attributes:
         gan: The StyleGAN.
         encoder: The encoder; its styles and latent must be the StyleGAN's.
+        eigenpictures: Beside them; ``None`` for none.
     """
 
     gan: GanConfig
     encoder: InversionConfig
+    eigenpictures: EigenConfig | None = None
 
     def __post_init__(self) -> None:
+        if self.eigenpictures is not None and self.eigenpictures.count % self.encoder.network.latent:
+            raise InputError(
+                f"{self.eigenpictures.count} eigenpictures; expected a multiple of {self.encoder.network.latent}"
+            )
         made, found = self.gan.network, self.encoder.network
         if (made.styles, made.latent) != (found.styles, found.latent):
             raise InputError(
@@ -170,8 +193,11 @@ TINY = PicturesConfig(
     ),
 )
 TEXTURE: dict[str, PicturesConfig] = {
-    "tiny": TINY,
-    "default": _narrow(256, 4096, EncoderConfig(128, LATENT, 14, UNITS, CHANNELS), 600, 9_000, vary=True),
+    "tiny": replace(TINY, eigenpictures=EigenConfig(16, 0.6)),
+    "default": replace(
+        _narrow(256, 4096, EncoderConfig(128, LATENT, 14, UNITS, CHANNELS), 600, 9_000, vary=True),
+        eigenpictures=EigenConfig(2 * LATENT, 0.6),
+    ),
     "paper": _paper(512, 16, 100_000, 100_000),
 }
 MOUTH: dict[str, PicturesConfig] = {
