@@ -84,6 +84,16 @@ def test_importing_mien_is_light() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_tracking_starts_without_what_is_needed_later() -> None:
+    """Compiler and SciPy load beside the tracker, in threads of the analysis and the system."""
+    code = (
+        "import sys; from mien.app import editing; editing.load_system('instant', None, {});"
+        "print([name for name in ('numba', 'scipy', 'mien.morphable.builtin') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_names_and_sizes(path: Path) -> None:
     assert not BANNED_WORDS & set(path.stem.split("_")), "name the file after what it holds"

@@ -10,7 +10,8 @@ from mien.errors import InputError
 from mien.morphable import builtin
 from mien.reconstruction import analysis as module
 from mien.reconstruction.analysis import analyse, analysis_key
-from mien.reconstruction.shot_light import WatchedClip, with_light
+from mien.reconstruction.shot_light import with_light
+from mien.reconstruction.watched_clip import WatchedClip
 from mien.video import Clip, MienWarning
 
 FRAMES = 20

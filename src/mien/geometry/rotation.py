@@ -8,7 +8,6 @@ down, positive yaw turns it towards the image's right, positive roll turns it co
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from mien.errors import InputError
 from mien.types import AnyArray, DoubleArray
@@ -110,30 +109,6 @@ def cross_matrix(vector: AnyArray) -> DoubleArray:
     x, y, z = v[..., 0], v[..., 1], v[..., 2]
     rows = [np.stack(row, axis=-1) for row in ((zero, -z, y), (z, zero, -x), (-y, x, zero))]
     return np.stack(rows, axis=-2)
-
-
-@njit(cache=True, nogil=True)
-def rotation_kernel(vector, matrix):  # type: ignore[no-untyped-def]
-    """Write the matrix of one rotation vector ``(3,)`` into ``matrix`` ``(3, 3)``; for use inside other kernels."""
-    x, y, z = vector[0], vector[1], vector[2]
-    square = x * x + y * y + z * z
-    angle = np.sqrt(square)
-    if angle > 1e-4:
-        first = np.sin(angle) / angle
-        second = (1.0 - np.cos(angle)) / square
-    else:
-        first = 1.0 - square / 6.0
-        second = 0.5 - square / 24.0
-    cosine = 1.0 - second * square
-    matrix[0, 0] = cosine + second * x * x
-    matrix[1, 1] = cosine + second * y * y
-    matrix[2, 2] = cosine + second * z * z
-    matrix[0, 1] = second * x * y - first * z
-    matrix[1, 0] = second * x * y + first * z
-    matrix[0, 2] = second * x * z + first * y
-    matrix[2, 0] = second * x * z - first * y
-    matrix[1, 2] = second * y * z - first * x
-    matrix[2, 1] = second * y * z + first * x
 
 
 def _checked(array: AnyArray, last: tuple[int, ...], name: str) -> DoubleArray:

@@ -1,4 +1,8 @@
-"""A clip analysed: its shots, faces, their parameters and light. Slow once, kept on disk, read back fast."""
+"""A clip analysed: its shots, faces, their parameters and light. Slow once, kept on disk, read back fast.
+
+The tracker starts as soon as it can. The fit, the light and the model, with the libraries that they need, are loaded
+beside it, while its networks run; so these are imported in functions here.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +20,11 @@ from pathlib import Path
 import numpy as np
 
 from mien.errors import ClipError, OutputError
-from mien.morphable import builtin
 from mien.morphable.model import MorphableModel
 from mien.reconstruction.cache import Cache, content_fingerprint, default_cache
-from mien.reconstruction.fit import fit_track, prepare_fit
-from mien.reconstruction.light import prepare_light
 from mien.reconstruction.parameters import FaceParameters
-from mien.reconstruction.shot_light import WatchedClip, with_light
 from mien.reconstruction.storage import StoredShot, read_analysis, write_analysis
+from mien.reconstruction.watched_clip import WatchedClip
 from mien.tracking.ahead import meanwhile
 from mien.tracking.face_track import FaceTrack
 from mien.tracking.landmarker import find_landmarker
@@ -123,7 +124,6 @@ def analyse(
         InputError: If ``max_faces`` is not positive.
         ModelError: If the landmarker file is missing or not one.
     """
-    model = model or builtin.load()
     if cache is False:
         return _passing_analysis(clip, model, max_faces, progress, landmarker)
     kept = Cache(default_cache() if cache is True else Path(cache))
@@ -148,7 +148,7 @@ def analyse(
 
 def _passing_analysis(
     clip: Clip,
-    model: MorphableModel,
+    model: MorphableModel | None,
     max_faces: int,
     progress: Callable[[int], None] | None,
     landmarker: str | os.PathLike[str] | None,
@@ -162,23 +162,28 @@ def _passing_analysis(
 
 
 def analysis_key(
-    clip: Clip, model: MorphableModel, max_faces: int, landmarker: str | os.PathLike[str] | None = None
+    clip: Clip, model: MorphableModel | None, max_faces: int, landmarker: str | os.PathLike[str] | None = None
 ) -> str:
-    """What names an analysis in the cache: the clip's content, the code, the model and the choices."""
+    """What names an analysis in the cache: the clip's content, the code, the model and the choices.
+
+    The built-in model (None) is made by the code, so that it need not be loaded to be named.
+    """
     digest = hashlib.sha256(content_fingerprint(clip.path).encode())
     digest.update(f"{clip.info.frame_rate} {max_faces} {_code_version()} ".encode())
     networks = find_landmarker(landmarker)
     digest.update(b"none" if networks is None else content_fingerprint(networks).encode())
-    for numbers in (model.mean, model.identity, model.expression, model.landmark_vertices):
-        digest.update(np.ascontiguousarray(numbers).data)
+    if model is not None:
+        for numbers in (model.mean, model.identity, model.expression, model.landmark_vertices):
+            digest.update(np.ascontiguousarray(numbers).data)
     return digest.hexdigest()[:40]
 
 
 def _code_version() -> str:
     """Version of the tracker's networks, and digest of the code of the rooms that an analysis comes from."""
     digest = hashlib.sha256()
-    for room in ("video", "geometry", "tracking", "reconstruction"):
-        for file in sorted((Path(__file__).parent.parent / room).rglob("*.py")):
+    for room in ("video", "geometry", "morphable", "tracking", "reconstruction"):
+        files = (Path(__file__).parent.parent / room).rglob("*")
+        for file in sorted(file for file in files if file.suffix in (".py", ".csv")):
             digest.update(file.read_bytes())
     with suppress(PackageNotFoundError):
         digest.update(version("mediapipe").encode())
@@ -194,7 +199,7 @@ def _analysis(clip: Clip, folder: Path, times_s: DoubleArray, shots: tuple[Store
 
 def _make(
     clip: Clip,
-    model: MorphableModel,
+    model: MorphableModel | None,
     folder: Path,
     max_faces: int,
     progress: Callable[[int], None] | None,
@@ -202,20 +207,33 @@ def _make(
 ) -> tuple[DoubleArray, tuple[StoredShot, ...]]:
     """Track, fit, light; write everything into the folder."""
     watched = WatchedClip(clip)
-    with meanwhile(lambda: _prepare(model)) as prepared:
+    with meanwhile(lambda: _prepare(model)) as preparing:
         tracked = track_clip(watched, folder, max_faces=max_faces, progress=progress, landmarker=landmarker)
         times_s = watched.times_s
         if not len(times_s):
             raise ClipError(f"{clip.path} has no frame that can be decoded")
-        prepared.result()
-    faces = [(track, fit_track(model, track)) for shot in tracked for track in shot.faces]
-    lit = iter(with_light(clip, model, faces, watched.kept))
+        prepared = preparing.result()
+    from mien.reconstruction.fit import fit_track
+    from mien.reconstruction.shot_light import with_light
+
+    faces = [(track, fit_track(prepared, track)) for shot in tracked for track in shot.faces]
+    lit = iter(with_light(clip, prepared, faces, watched.kept))
     shots = tuple((shot.start, shot.stop, tuple((track, next(lit)) for track in shot.faces)) for shot in tracked)
     write_analysis(folder, times_s, shots)
     return times_s, shots
 
 
-def _prepare(model: MorphableModel) -> None:
-    """Load what follows tracking while the tracker's networks run, which leave Python's lock free."""
-    prepare_light()
+def _prepare(given: MorphableModel | None) -> MorphableModel:
+    """Load what follows tracking while the tracker's networks run, which leave Python's lock free.
+
+    Returns:
+        The model given, or the built-in one.
+    """
+    from mien.morphable import builtin
+    from mien.reconstruction.fit import prepare_fit
+    from mien.reconstruction.light import prepare_light
+
+    model = given or builtin.load()
     prepare_fit(model)
+    prepare_light()
+    return model

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from mien.geometry.rotation import rotation_kernel
+from mien.geometry.rotation_kernel import rotation_kernel
 from mien.reconstruction.equations import cost_kernel, linear_equations, pose_equations, shape_kernel
 
 

@@ -1,9 +1,8 @@
-"""Light for every face of a clip, from pictures that are met while it is tracked, so that it is not decoded again."""
+"""Light for every face of a clip, from pictures met while it was tracked (:mod:`mien.reconstruction.watched_clip`)."""
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,52 +12,15 @@ from mien.reconstruction.fit import well_spread
 from mien.reconstruction.light import estimate_light
 from mien.reconstruction.parameters import FaceParameters, Light
 from mien.tracking.face_track import FaceTrack
-from mien.types import DoubleArray
 from mien.video.clip import Clip
 from mien.video.frame import Frame
 
 LIGHT_PICTURES = 10
 """Pictures that the light of a face is estimated from, at most."""
 
-_KEPT_PICTURES = 32
-_KEPT_BYTES = 128 * 2**20
 _LOOKED_AGAIN = 3
 
 Fitted = tuple[FaceTrack, FaceParameters]
-
-
-class WatchedClip(Clip):
-    """A clip that remembers, of what is read from it, all frame times and a few pictures spread over its length.
-
-    Every ``stride``-th picture is kept; when there are too many, every second one goes and the stride doubles.
-
-    Attributes:
-        kept: The pictures.
-    """
-
-    def __init__(self, clip: Clip) -> None:
-        self.__dict__.update(clip.__dict__)
-        self.kept: list[Frame] = []
-        self._times_s = array("d")
-        samples = clip.info.width * clip.info.height * (6 if clip.info.bit_depth > 8 else 3)
-        self._most = max(4, min(_KEPT_PICTURES, _KEPT_BYTES // samples))
-        self._stride = 1
-
-    @property
-    def times_s(self) -> DoubleArray:
-        """``(frames,)`` clip times of the frames read, seconds."""
-        return np.array(self._times_s)
-
-    def frames(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
-        """Decode frames as :meth:`Clip.frames` does, and watch them."""
-        for frame in super().frames(start, stop):
-            self._times_s.append(frame.time_s)
-            if frame.index % self._stride == 0:
-                self.kept.append(frame)
-                if len(self.kept) > self._most:
-                    self._stride *= 2
-                    self.kept = [kept for kept in self.kept if kept.index % self._stride == 0]
-            yield frame
 
 
 def with_light(

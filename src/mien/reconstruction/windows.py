@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import convolve1d, gaussian_filter1d
+import scipy  # its parts load when they are first used
 
 from mien.types import AnyArray, DoubleArray
 
@@ -26,10 +26,12 @@ def hann_smooth(values: AnyArray, width: int) -> DoubleArray:
     if width == 1 or len(values) == 0:
         return values
     window = np.hanning(width + 2)[1:-1]
-    return np.asarray(convolve1d(values, window / window.sum(), axis=0, mode="nearest"))
+    return np.asarray(scipy.ndimage.convolve1d(values, window / window.sum(), axis=0, mode="nearest"))
 
 
 def steady_activity(beta: AnyArray) -> DoubleArray:
     """The face's own activity ``(T, E)`` without its fast part."""
     values = np.asarray(beta, np.float64)
-    return np.asarray(gaussian_filter1d(values, STEADY_FRAMES, axis=0, mode="nearest")) if len(values) else values
+    if not len(values):
+        return values
+    return np.asarray(scipy.ndimage.gaussian_filter1d(values, STEADY_FRAMES, axis=0, mode="nearest"))

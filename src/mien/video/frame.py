@@ -10,7 +10,6 @@ import numpy as np
 
 from mien.errors import ClipError, InputError
 from mien.types import AnyArray, Box, ByteArray, FloatArray
-from mien.video import kernels
 from mien.video.color import ColorTags, yuv_scale
 from mien.video.layout import PixelLayout, layout_of, working_format
 from mien.video.picture import PictureFormat, rgb_views, sample_planes
@@ -184,7 +183,7 @@ class Frame:
         if layout.family == "yuv":
             out = np.empty((box.height, box.width, 3), np.float32) if out is None else out
             columns, rows = _taps(box, form)
-            kernels.crop_yuv(*planes, box.x0, box.y0, *columns, *rows, form.numbers, out)
+            _kernels().crop_yuv(*planes, box.x0, box.y0, *columns, *rows, form.numbers, out)
             return out
         if layout.family == "gray":
             scale = yuv_scale(form.matrix, form.full_range, layout.bits)
@@ -195,12 +194,20 @@ class Frame:
         return np.stack(samples, axis=-1).astype(np.float32) / np.float32(self.peak)
 
 
+def _kernels() -> Any:
+    """The compiled code for samples, loaded when a frame is first read exactly: a tracker does without, and starts."""
+    from mien.video import kernels
+
+    return kernels
+
+
 def _taps(box: Box, form: PictureFormat) -> tuple[Any, Any]:
     layout = form.layout
     across = -(-form.width // 2**layout.shift_x)
     down = -(-form.height // 2**layout.shift_y)
-    columns = kernels.chroma_taps(box.x0, box.width, layout.shift_x, across, form.centred_chroma)
-    rows = kernels.chroma_taps(box.y0, box.height, layout.shift_y, down, True)
+    chroma_taps = _kernels().chroma_taps
+    columns = chroma_taps(box.x0, box.width, layout.shift_x, across, form.centred_chroma)
+    rows = chroma_taps(box.y0, box.height, layout.shift_y, down, True)
     return columns, rows
 
 
@@ -209,7 +216,7 @@ def _add_change(planes: list[AnyArray], box: Box, before: FloatArray, after: Flo
     layout = form.layout
     peak = 2**layout.bits - 1
     if layout.family == "yuv":
-        return bool(kernels.add_change_yuv(
+        return bool(_kernels().add_change_yuv(
             planes[0], planes[1], planes[2], box.x0, box.y0, before, after, layout.shift_x, layout.shift_y,
             form.width, form.height, form.numbers, peak))  # fmt: skip
     change: FloatArray = after - before

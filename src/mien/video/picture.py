@@ -11,7 +11,6 @@ import av
 import numpy as np
 
 from mien.types import AnyArray, ByteArray, FloatArray
-from mien.video import kernels
 from mien.video.color import FULL_RANGE, ColorTags, resolve_matrix, yuv_scale
 from mien.video.layout import PixelLayout, layout_of, working_format
 from mien.video.orientation import Orientation
@@ -52,7 +51,9 @@ class PictureFormat:
     @property
     def numbers(self) -> FloatArray:
         """The kernels' conversion numbers."""
-        return kernels.scale_numbers(yuv_scale(self.matrix, self.full_range, self.layout.bits))
+        from mien.video.kernels import scale_numbers  # it loads the compiler, which tracking does without
+
+        return scale_numbers(yuv_scale(self.matrix, self.full_range, self.layout.bits))
 
     @property
     def display_size(self) -> tuple[int, int]:
