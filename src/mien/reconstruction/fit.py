@@ -14,10 +14,11 @@ from mien.morphable.regions import EYE_CORNERS_OUTER
 from mien.reconstruction.identity import FRAME_COUNT, estimate_alpha
 from mien.reconstruction.parameters import FaceParameters
 from mien.reconstruction.solver import ExpressionBasis, FitSettings, LandmarkBasis, fit_frames
+from mien.tracking.ahead import side_by_side
 from mien.tracking.face_track import FaceTrack
 from mien.types import AnyArray, DoubleArray, FloatArray, pixel_stretch
 
-CHUNK_FRAMES = 256
+CHUNK_FRAMES = 64
 
 Item = TypeVar("Item")
 
@@ -40,8 +41,9 @@ def fit_track(
 ) -> FaceParameters:
     """Fit a morphable model to a face track.
 
-    Identity comes first, from at most 24 well-spread frames; then every frame is fitted on its own, so the result does
-    not depend on ``chunk_frames``, and memory does not grow with the track beyond the result (about 250 bytes a frame).
+    Identity comes first, from at most 24 well-spread frames; then every frame is fitted on its own, two chunks at a
+    time. So the result does not depend on ``chunk_frames``, and memory does not grow with the track beyond the result
+    (about 250 bytes a frame).
 
     Args:
         model: The morphable model; its ``landmark_vertices`` are in the tracker's order.
@@ -63,12 +65,16 @@ def fit_track(
     if alpha.shape != (model.identity_count,):
         raise InputError(f"alpha must be ({model.identity_count},), but came as {alpha.shape}")
     part = basis.expression_part(alpha)
-    rows = []
-    for start in range(track.start, track.stop, chunk_frames):
+
+    def fitted_from(start: int) -> tuple[FloatArray, ...]:
         stop = min(start + chunk_frames, track.stop)
-        rows.append(_fit_chunk(*_camera_points(track, start, stop, len(basis.mean)), part, settings))
+        return _fit_chunk(*_camera_points(track, start, stop, len(basis.mean)), part, settings)
+
+    rows = []
+    for chunk in side_by_side(fitted_from, range(track.start, track.stop, chunk_frames)):
+        rows.append(chunk)
         if progress is not None:
-            progress(stop - start)
+            progress(len(chunk[0]))
     beta, rotation, scale, translation, residual = (np.concatenate(column) for column in zip(*rows, strict=True))
     translation /= np.array(pixel_stretch(track.pixel_aspect), np.float32)
     fitted = (alpha.astype(np.float32), beta, rotation, scale, translation, residual)

@@ -25,6 +25,7 @@ from mien.geometry.normals import vertex_normals
 from mien.morphable import regions
 from mien.morphable.model import MorphableModel
 from mien.reconstruction.parameters import SRGB_EXPONENT, FaceParameters, Light
+from mien.tracking.ahead import side_by_side
 from mien.types import AnyArray, Box, DoubleArray, FloatArray
 
 NOSTRILS = (2, 97, 98, 326, 327, 19, 94, 64, 294)
@@ -152,7 +153,7 @@ def estimate_light(model: MorphableModel, parameters: FaceParameters, pictures: 
         One light for the whole track, or None when no frame shows enough skin.
     """
     plain = skin_landmarks(model)
-    samples = [sample_skin(model, parameters, picture, plain) for picture in pictures]
+    samples = list(side_by_side(lambda picture: sample_skin(model, parameters, picture, plain), pictures))
     return light_of([found for found in samples if found is not None])
 
 

@@ -41,9 +41,10 @@ def sample(picture: ByteArray, landmarks: FloatArray) -> FloatArray:
     points = landmarks[POINTS, :2]
     step = max(1.0, 0.015 * float(np.ptp(landmarks[:MESH_VERTEX_COUNT, 0])))
     spots = points[None] + step * np.array([[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]], np.float32)[:, None]
-    limit = np.array([picture.shape[1] - 1, picture.shape[0] - 1])
-    columns, rows = np.moveaxis(np.clip(spots.astype(int), 0, limit), 2, 0)
-    return np.asarray(picture[rows, columns].mean(axis=0, dtype=np.float32))
+    height, width = picture.shape[:2]
+    places = np.clip(spots.astype(int), 0, (width - 1, height - 1))
+    samples = picture.reshape(-1, 3).take(places[..., 1] * width + places[..., 0], axis=0)
+    return np.asarray(samples.mean(axis=0, dtype=np.float32))
 
 
 def differences(colours: AnyArray, reference: FloatArray) -> tuple[AnyArray, AnyArray]:

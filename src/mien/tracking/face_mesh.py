@@ -84,9 +84,12 @@ def _read_landmarks(packet: Any, kind: Any) -> FloatArray:
     """
     content = serialised(packet)
     if len(content) % _ENTRY.itemsize == 0:
-        entries = np.frombuffer(content, _ENTRY)
-        if all((entries[name] == key).all() for name, key in _KEYS.items()):
-            return np.stack([entries["x"], entries["y"], entries["z"]], axis=1)
+        heads = np.frombuffer(content, np.uint8).reshape(-1, _ENTRY.itemsize)[:, _KEY_BYTES]
+        if (heads == _KEYS).all():
+            entries = np.frombuffer(content, _ENTRY)
+            points = np.empty((len(entries), 3), np.float32)
+            points[:, 0], points[:, 1], points[:, 2] = entries["x"], entries["y"], entries["z"]
+            return points
     points = kind.FromString(content).landmark
     return np.array([(point.x, point.y, point.z) for point in points], np.float32)
 
@@ -94,7 +97,9 @@ def _read_landmarks(packet: Any, kind: Any) -> FloatArray:
 _ENTRY = np.dtype([("head", "<u2"), ("kx", "u1"), ("x", "<f4"), ("ky", "u1"), ("y", "<f4"), ("kz", "u1"), ("z", "<f4")])
 """A landmark in a serialised NormalizedLandmarkList: field 1 of 15 bytes, in it the fields 1 to 3, each a float."""
 
-_KEYS = {"head": 0x0F0A, "kx": 0x0D, "ky": 0x15, "kz": 0x1D}
+_KEY_BYTES = [0, 1, 2, 7, 12]
+_KEYS = np.array([0x0A, 0x0F, 0x0D, 0x15, 0x1D], np.uint8)
+"""What says so, and where it stands in each."""
 
 _CENTRE_PX = np.float32(0.5)
 """From a pixel's centre to our edge. MediaPipe's positions times the image's size count from the first pixel's centre,

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from statistics import median
 
 import numpy as np
 
@@ -93,7 +94,7 @@ def _decided(past: deque[tuple[float, float]], waiting: deque[tuple[Step, float]
 def _is_jump(here: tuple[float, float], past: list[tuple[float, float]], coming: list[tuple[float, float]]) -> bool:
     moves, changes = zip(*past, *coming, strict=True)
     beside = min(change for _, change in [past[-1], *coming[:1]])
-    if beside < _REPEATED * float(np.median(changes)):
+    if beside < _REPEATED * median(changes):
         return False
     usual_move = max(_USUAL_MOVE, *(move for move in moves if np.isfinite(move)), 0.0)
     usual_change = max(_USUAL_CHANGE, *changes)

@@ -20,6 +20,9 @@ _WINDOW = 256
 _REFERENCE_FRAMES = 64
 _LEAST_SEEN_S = 0.2
 
+_HELD_ROWS = 32
+"""Readings that wait to be written together: opening a file takes as long as following a face by half a frame."""
+
 _LANDMARKS = slice(0, 3 * LANDMARK_COUNT)
 _COLOURS = slice(3 * LANDMARK_COUNT, 3 * (LANDMARK_COUNT + len(POINTS)))
 _LENGTH = 3 * (LANDMARK_COUNT + len(POINTS))
@@ -80,19 +83,24 @@ class _FaceRecorder:
         self._has_blendshapes = has_blendshapes
         self._length = _LENGTH + (len(BLENDSHAPE_NAMES) if has_blendshapes else 0)
         self._raw = RowWriter(stem.with_suffix(".raw"))
+        self._held: list[FloatArray] = []
 
     def add(self, row: int, sighting: Sighting) -> None:
         """Take the face's reading in row ``row`` of its shot; rows passed over stay empty."""
         missed = row - self.start - len(self.presence)
         self.presence.extend([np.nan] * missed)
         self._yaw_deg.extend([np.nan] * missed)
-        self._raw.append_empty(missed, self._length)
+        if missed:
+            self._write_held()
+            self._raw.append_empty(missed, self._length)
         self.presence.append(sighting.presence)
         self._yaw_deg.append(_yaw_deg(sighting.landmarks))
         parts = [sighting.landmarks.ravel(), sighting.colours.ravel()]
         if sighting.blendshapes is not None:
             parts.append(sighting.blendshapes)
-        self._raw.append(np.concatenate(parts))
+        self._held.append(np.concatenate(parts))
+        if len(self._held) == _HELD_ROWS:
+            self._write_held()
         self.size_sum += float(eye_distances(sighting.landmarks[None])[0])
 
     def discard(self) -> None:
@@ -151,7 +159,13 @@ class _FaceRecorder:
         rows = Rows((LANDMARK_COUNT, 3), landmarks.path)
         return rows, None if scores is None else Rows((len(BLENDSHAPE_NAMES),), scores.path), np.concatenate(sizes)
 
+    def _write_held(self) -> None:
+        if self._held:
+            self._raw.append(np.array(self._held))
+            self._held.clear()
+
     def _rows(self) -> Rows:
+        self._write_held()
         return Rows((self._length,), self._raw.path)
 
 

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
+from statistics import median
 from typing import TypeVar
 
 import numpy as np
@@ -111,7 +112,7 @@ class CutDetector:
         return is_cut
 
     def _is_cut(self, change: float, now: FloatArray, coming: list[FloatArray]) -> bool:
-        usual = float(np.median(self._changes)) if self._changes else 0.0
+        usual = median(self._changes) if self._changes else 0.0
         if change < max(_LEAST_CHANGE, 2 * usual):
             return False
         enough_seen = len(self._changes) >= SIGHT
@@ -155,10 +156,13 @@ def block_difference(first: FloatArray, second: FloatArray) -> float:
     padded = np.pad(second, ((_REACH, _REACH), (_REACH, _REACH), (0, 0)), mode="edge")
     blocks = _SIDE // _BLOCK
     best = np.full((blocks, blocks), np.inf, np.float32)
+    shifted = np.lib.stride_tricks.sliding_window_view(padded, _SIDE, axis=1)  # (rows, shift, 3, columns)
+    across = np.ascontiguousarray(np.moveaxis(shifted, (1, 2), (0, 1)).swapaxes(1, 2))  # (shift, rows, 3, columns)
     for down in range(2 * _REACH + 1):
-        for right in range(2 * _REACH + 1):
-            error = np.abs(first - padded[down : down + _SIDE, right : right + _SIDE]).mean(axis=2)
-            np.minimum(best, error.reshape(blocks, _BLOCK, blocks, _BLOCK).mean(axis=(1, 3)), out=best)
+        away = np.abs(across[:, down : down + _SIDE] - first.swapaxes(1, 2))
+        error = (away[:, :, 0] + away[:, :, 1] + away[:, :, 2]) / np.float32(3)
+        means = error.reshape(-1, blocks, _BLOCK, blocks, _BLOCK).mean(axis=(2, 4))
+        np.minimum(best, means.min(axis=0), out=best)
     contrast = min(_contrast(first), _contrast(second))
     return float(best.mean()) / (contrast + _CONTRAST_FLOOR)
 
