@@ -9,7 +9,7 @@ import numpy as np
 from mien.errors import InputError
 from mien.geometry import harmonics
 from mien.geometry.rotation import euler_degrees, matrix_from_vector
-from mien.types import AnyArray, DoubleArray, FloatArray, Pose
+from mien.types import AnyArray, DoubleArray, FloatArray, IntArray, Pose
 
 SRGB_EXPONENT = 2.2
 """Frames are gamma coded; linear light is the code value to this power (the usual approximation of sRGB)."""
@@ -54,6 +54,39 @@ class Light:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Glasses:
+    """The rims and the bridge of glasses, in model space: they follow the head.
+
+    Attributes:
+        points: ``(N, 3)`` mm, along the middle of each line, about 1.2 mm apart.
+        normals: ``(N, 2)`` unit, x and y of model space, across the line.
+        half_widths: ``(N,)`` mm, of the most distinct line of the rim, by which it is found again.
+        senses: ``(N,)`` 1 where that line is darker than what is around it, -1 where it is brighter, 0 where unsure.
+        extents: ``(N, 2)`` mm: how far the rim reaches from the points, against the normal and along it.
+        strengths: ``(N,)`` how surely something of them is seen there, 0-1.
+        lines: ``(L, 3)`` first point, point after the last, and 1 where the line is closed.
+    """
+
+    points: FloatArray
+    normals: FloatArray
+    half_widths: FloatArray
+    senses: FloatArray
+    extents: FloatArray
+    strengths: FloatArray
+    lines: IntArray
+
+    def __post_init__(self) -> None:
+        count = len(self.points)
+        single = dict.fromkeys(("half_widths", "senses", "strengths"), (count,))
+        expected = {"points": (count, 3), "normals": (count, 2), "extents": (count, 2), **single}
+        for name, shape in expected.items():
+            if getattr(self, name).shape != shape:
+                raise InputError(f"glasses of {count} points need {name} {shape}, not {getattr(self, name).shape}")
+        if self.lines.ndim != 2 or self.lines.shape[1] != 3 or (len(self.lines) and self.lines[-1, 1] != count):
+            raise InputError(f"the lines of glasses are (L, 3) and end with their points, not {self.lines.tolist()}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class FaceParameters:
     """A face through one track: who it is (alpha), what it does (beta), where it is (pose), frame by frame.
 
@@ -66,6 +99,7 @@ class FaceParameters:
         translation: ``(T, 2)`` px.
         residual: ``(T,)`` median distance of model and landmarks in the image, as a fraction of the eye distance.
         light: The light on the face; None until it has been estimated.
+        glasses: What the person wears; None where no glasses were found.
         pixel_aspect: Width over height of a pixel of the frame.
     """
 
@@ -78,6 +112,7 @@ class FaceParameters:
     residual: FloatArray
     light: Light | None = None
     pixel_aspect: float = 1.0
+    glasses: Glasses | None = None
 
     def __post_init__(self) -> None:
         count = len(self.beta)
@@ -124,5 +159,5 @@ class FaceParameters:
 
     def arrays(self) -> dict[str, AnyArray]:
         """The arrays by name, for storing."""
-        kept = [field.name for field in fields(self) if field.name not in ("start", "light", "pixel_aspect")]
+        kept = [field.name for field in fields(self) if field.name not in ("start", "light", "pixel_aspect", "glasses")]
         return {name: getattr(self, name) for name in kept}

@@ -9,8 +9,9 @@ import numpy as np
 
 from mien.morphable.model import MorphableModel
 from mien.reconstruction.fit import well_spread
+from mien.reconstruction.glasses import find_glasses
 from mien.reconstruction.light import estimate_light
-from mien.reconstruction.parameters import FaceParameters, Light
+from mien.reconstruction.parameters import FaceParameters, Glasses, Light
 from mien.tracking.face_track import FaceTrack
 from mien.video.clip import Clip
 from mien.video.frame import Frame
@@ -38,12 +39,15 @@ def with_light(
         The fits with their light, in order; light is None for faces that show too little skin.
     """
     lights: list[Light | None] = [None] * len(faces)
+    worn: list[Glasses | None] = [None] * len(faces)
     wanted: dict[int, list[Frame]] = {}
     for number, (track, parameters) in enumerate(faces):
         good = set(_lit_frames(track))
         own = [picture for picture in pictures if picture.index in good]
         if own:
-            lights[number] = estimate_light(model, parameters, well_spread(own, LIGHT_PICTURES))
+            chosen = well_spread(own, LIGHT_PICTURES)
+            lights[number] = estimate_light(model, parameters, chosen)
+            worn[number] = find_glasses(model, parameters, chosen)
         elif good:
             wanted[number] = []
     asked = {number: well_spread(_lit_frames(faces[number][0]), _LOOKED_AGAIN) for number in wanted}
@@ -53,8 +57,13 @@ def with_light(
             if frame.index in indices:
                 wanted[number].append(frame)
                 if frame.index == indices[-1]:
-                    lights[number] = estimate_light(model, faces[number][1], wanted.pop(number))
-    return [replace(parameters, light=light) for (_, parameters), light in zip(faces, lights, strict=True)]
+                    chosen = wanted.pop(number)
+                    lights[number] = estimate_light(model, faces[number][1], chosen)
+                    worn[number] = find_glasses(model, faces[number][1], chosen)
+    return [
+        replace(parameters, light=light, glasses=glasses)
+        for (_, parameters), light, glasses in zip(faces, lights, worn, strict=True)
+    ]
 
 
 def _lit_frames(track: FaceTrack) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -10,17 +11,19 @@ from zipfile import BadZipFile
 import numpy as np
 
 from mien.errors import MienError
-from mien.reconstruction.parameters import FaceParameters, Light
+from mien.reconstruction.parameters import FaceParameters, Glasses, Light
 from mien.tracking.face_track import FaceTrack, Rows
 from mien.tracking.landmarker import BLENDSHAPE_NAMES
 from mien.types import LANDMARK_COUNT, AnyArray, DoubleArray
 
-FORMAT = 1
+FORMAT = 2
 """Raised when the files change."""
 
 _LANDMARKS = (LANDMARK_COUNT, 3)
 _BLENDSHAPES = (len(BLENDSHAPE_NAMES),)
 _TRACK_ARRAYS = ("confidence", "fade", "eye_distance")
+_GLASSES = "glasses_"
+_GLASSES_ARRAYS = tuple(field.name for field in fields(Glasses))
 
 StoredFace = tuple[FaceTrack, FaceParameters]
 StoredShot = tuple[int, int, tuple[StoredFace, ...]]
@@ -36,6 +39,8 @@ def write_analysis(folder: Path, times_s: DoubleArray, shots: tuple[StoredShot, 
         for track, parameters in faces:
             name = f"face_{start}_{track.number}.npz"
             arrays = {key: getattr(track, key) for key in _TRACK_ARRAYS} | parameters.arrays()
+            if parameters.glasses is not None:
+                arrays |= {_GLASSES + key: getattr(parameters.glasses, key) for key in _GLASSES_ARRAYS}
             np.savez(folder / name, **arrays)
             entries.append(
                 {
@@ -82,8 +87,10 @@ def _read_face(folder: Path, entry: dict[str, Any]) -> StoredFace:
     confidence, fade, eye_distance = (arrays.pop(name) for name in _TRACK_ARRAYS)
     aspect = float(entry["pixel_aspect"])
     track = FaceTrack(entry["number"], start, stop, confidence, fade, eye_distance, rows, scores, aspect)
+    worn = {key: arrays.pop(_GLASSES + key) for key in _GLASSES_ARRAYS if _GLASSES + key in arrays}
+    glasses = Glasses(**worn) if worn else None
     light = None if entry["light"] is None else _light_from_json(entry["light"])
-    parameters = FaceParameters(start=start, light=light, pixel_aspect=aspect, **arrays)
+    parameters = FaceParameters(start=start, light=light, pixel_aspect=aspect, glasses=glasses, **arrays)
     if len(parameters) != stop - start:
         raise ValueError("the parameters have not one row a frame")
     return track, parameters

@@ -14,8 +14,10 @@ from mien.compositing.field import (
     closed_triangles,
     rasterise_field,
 )
+from mien.compositing.glasses import see_rims
 from mien.compositing.mouth import paint_mouth
 from mien.compositing.placement import Placement
+from mien.compositing.rim_layer import GlassesRoom, lift_rims
 from mien.geometry import harmonics
 from mien.geometry.normals import vertex_normals
 from mien.geometry.scratch import Scratch
@@ -24,7 +26,7 @@ from mien.morphable.lips import LipConstraint, constrain_lips
 from mien.morphable.model import MorphableModel
 from mien.morphable.regions import FACE_OVAL
 from mien.reconstruction.light import LUMINANCE
-from mien.reconstruction.parameters import SRGB_EXPONENT, Light
+from mien.reconstruction.parameters import SRGB_EXPONENT, Glasses, Light
 from mien.systems.instant.color import flush_weights
 from mien.systems.instant.config import InstantConfig
 from mien.systems.instant.relief import MAP_SIZE, Relief, build_relief
@@ -104,6 +106,7 @@ class Room:
     flow: FieldRoom = field(default_factory=FieldRoom)
     relief: Scratch = field(default_factory=Scratch)
     result: Scratch = field(default_factory=Scratch)
+    glasses: GlassesRoom = field(default_factory=GlassesRoom)
 
 
 def edit_crop(
@@ -114,6 +117,7 @@ def edit_crop(
     crop: FloatArray,
     place: Placement,
     room: Room | None = None,
+    glasses: Glasses | None = None,
 ) -> FloatArray:
     """Edit the pixels of one face.
 
@@ -125,11 +129,15 @@ def edit_crop(
         crop: ``(h, w, 3)`` the frame's pixels within the placement's box, 0-1, gamma coded.
         place: Where the movement lies.
         room: Memory for the work and the result; None for new memory.
+        glasses: What the person wears, to be kept as it is.
 
     Returns:
         The edited pixels, of the same shape.
     """
     room = room or Room()
+    source = state.landmarks[:, :2] - np.array([place.box.x0, place.box.y0], float)
+    rims = None if glasses is None else see_rims(crop, glasses, state.pose, place.box)
+    lifted = None if rims is None else lift_rims(crop, rims, source, float(np.abs(place.shift).max()), room.glasses)
     grid_scale = place.grid_scale
     attributes = np.zeros((len(place.points), FIELD_CHANNELS - 2))
     attributes[:VERTEX_COUNT, 0] = _shape_gain(kit, config, light, state.shape, place)
@@ -141,11 +149,13 @@ def edit_crop(
     direction, texels = _light_direction(light) @ place.rotation, room.relief.array(MAP_SIZE, MAP_SIZE)
     relief = kit.relief.mix(state.added, direction, config.wrinkles * contrast, texels)
     result = warp(crop, flow, grid_scale, relief, state.flush, CREASE_TINT, room.result.array(*crop.shape))
-    source = state.landmarks[:, :2] - np.array([place.box.x0, place.box.y0], float)
     target = source.copy()
     target[:VERTEX_COUNT] += place.shift
     paint_mouth(result, crop, light.skin_colour, source, target)
     paint_eyes(result, crop, source, target)
+    if lifted is not None:
+        lifted.restore(crop)
+        lifted.lay_back(result)
     return result
 
 

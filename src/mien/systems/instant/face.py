@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from mien.compositing.glasses import held_by_arms
 from mien.compositing.placement import Placement
 from mien.emotion.recipes import recipe_weights
 from mien.emotion.track import EmotionTrack
@@ -89,8 +90,10 @@ class InstantFace:
         self._emotion = hann_smooth(samples.emotion, config.smoothing_frames) * face.track.fade[:, None]
         self._openness = hann_smooth(eye_openness(face.track), config.smoothing_frames)
         self._light = face.parameters.light or UNLIT
+        self._glasses = face.parameters.glasses
         where, model = kit.model.landmark_vertices, kit.model
         self._neutral = model.shape(face.parameters.alpha, np.zeros(len(model.expression_names)))[where]
+        self._free = None if self._glasses is None else 1.0 - held_by_arms(self._glasses, self._neutral)[:, None]
         self._expression = model.expression[where].astype(np.float64)
         self._landmarks = LandmarkReader(face.track)
         self._rooms = _Rooms()
@@ -105,12 +108,14 @@ class InstantFace:
         pose = self._face.parameters.pose(frame.index)
         state = FaceState(landmarks, pose, self._shape(row), added, flush(self._emotion[row]) * self._config.color)
         move = movement(self._kit, self._basis, added, self._openness[row])
+        if self._free is not None:
+            move *= self._free
         place = Placement.of(state.landmarks, state.pose, move, frame.width, frame.height)
         if place.box.empty:
             return frame
         room = self._rooms.here
         before = frame.crop(place.box, room.crop.array(place.box.height, place.box.width, 3))
-        after = edit_crop(self._kit, self._config, self._light, state, before, place, room)
+        after = edit_crop(self._kit, self._config, self._light, state, before, place, room, self._glasses)
         return frame.with_change(place.box, before, after)
 
     def _shape(self, row: int) -> DoubleArray:

@@ -1,0 +1,116 @@
+"""Where a known line (the rims of glasses) lies in a picture: moved as a whole, turned, and bent a little."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+from mien.geometry.contour import best_shift, contrast_across, peaks_near
+from mien.types import AnyArray, DoubleArray, FloatArray
+
+REACH = 14
+"""Steps that a line is looked for on each side of where it is expected."""
+
+CAP = 0.12
+"""Contrast that is as good as any higher one."""
+
+OTHER_SENSE = np.float32(0.3)
+"""What contrast counts where a dark line is bright or a bright one dark: a glint, or another line beside it."""
+
+_PRIOR = 0.15
+_ROUNDS = ((4.0, 0.05), (2.5, 0.02))
+"""How far from the expected place points are looked for, steps; and what a turn or stretch costs."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundLine:
+    """A line in a picture.
+
+    Attributes:
+        matrix: ``(2, 2)`` and
+        shift: ``(2,)`` px: a point ``p`` of the expected line lies at ``p + matrix @ (p - middle) + shift``.
+        middle: ``(2,)`` px.
+        rest: ``(N,)`` px, how far from there each point was seen along its normal.
+        contrast: ``(N,)`` as seen there.
+    """
+
+    matrix: DoubleArray
+    shift: DoubleArray
+    middle: DoubleArray
+    rest: DoubleArray
+    contrast: DoubleArray
+
+    def place(self, points: AnyArray) -> DoubleArray:
+        """Points ``(N, 2)`` of the expected line, where they are."""
+        return np.asarray(points + (points - self.middle) @ self.matrix.T + self.shift)
+
+
+def follow_line(
+    image: FloatArray,
+    points: AnyArray,
+    normals: AnyArray,
+    half_widths: AnyArray,
+    senses: AnyArray,
+    weights: AnyArray,
+    step_px: float,
+) -> FoundLine:
+    """Find a line near its expected place.
+
+    First the shift of all that meets most of it, within :data:`REACH` steps; then, from the strongest place across each
+    point, the affine motion that explains most of them.
+
+    Args:
+        image: ``(H, W)`` float32 brightness, 0-1.
+        points: ``(N, 2)`` where it is expected, px.
+        normals: ``(N, 2)`` unit.
+        half_widths: ``(N,)`` px.
+        senses: ``(N,)`` 1 where it is darker than what is around it, -1 where it is brighter, 0 where it may be either.
+        weights: ``(N,)`` how surely it can be seen at each point, 0-1.
+        step_px: Places that are looked at lie so far apart.
+    """
+    signed = contrast_across(image, points, normals, half_widths, step_px, REACH)
+    contrast = np.abs(signed)
+    contrast[signed * np.asarray(senses, np.float32)[:, None] > 0.0] *= OTHER_SENSE
+    start = best_shift(np.minimum(contrast, CAP) * np.asarray(weights, np.float32)[:, None], normals, CAP, _PRIOR)
+    middle = np.asarray(points).mean(axis=0)
+    size = float(np.abs(points - middle).max()) + 1e-6
+    place = (points - middle) / size
+    design = np.column_stack([normals, normals[:, :1] * place, normals[:, 1:] * place])
+    motion = np.array([*start, 0.0, 0.0, 0.0, 0.0])
+    for radius, stiffness in _ROUNDS:
+        expected = design @ motion
+        at, seen = peaks_near(contrast, expected, radius)
+        trust = np.minimum(seen, CAP) / CAP * weights
+        motion = _robust(design, at, trust, motion, stiffness)
+    rest, seen = peaks_near(contrast, design @ motion, _ROUNDS[-1][0])
+    matrix = motion[2:].reshape(2, 2) * (step_px / size)
+    return FoundLine(matrix, motion[:2] * step_px, middle, (rest - design @ motion) * step_px, seen)
+
+
+def _robust(
+    design: DoubleArray, at: DoubleArray, trust: DoubleArray, motion: DoubleArray, stiffness: float
+) -> DoubleArray:
+    """Weighted least squares in which far points lose their weight; steps of the contrast's table."""
+    total = float(trust.sum()) + 1e-6
+    prior = np.diag([1e-4, 1e-4, *[stiffness] * 4]) * total
+    for _ in range(3):
+        left, right = prior.copy(), np.zeros(6)
+        _normal_equations(design, at, trust, motion, left, right)
+        motion = np.asarray(np.linalg.solve(left, right), np.float64)
+    return motion
+
+
+@njit(cache=True, nogil=True)
+def _normal_equations(design, at, trust, motion, left, right):  # type: ignore[no-untyped-def]
+    """Add those of points weighted by how near they lie to what the motion says, in steps."""
+    for n in range(design.shape[0]):
+        away = at[n]
+        for a in range(6):
+            away -= design[n, a] * motion[a]
+        weight = trust[n] / (1.0 + away * away) ** 2
+        for a in range(6):
+            right[a] += weight * design[n, a] * at[n]
+            for b in range(6):
+                left[a, b] += weight * design[n, a] * design[n, b]
