@@ -62,6 +62,7 @@ class FaceReport:
         noise: Standard deviation in the shades of 8 bits, median.
         brightness: Median grey of the face, 0 to 1.
         turned_share: Share of its frames with the head turned by more than 40 degrees.
+        wears_glasses: Whether glasses were found, whose rims an edit keeps as they are.
         hidden: When it is hidden or not surely seen.
         unedited: When it cannot be edited, or only in part.
     """
@@ -80,6 +81,7 @@ class FaceReport:
     noise: float
     brightness: float
     turned_share: float
+    wears_glasses: bool = False
     hidden: tuple[Stretch, ...] = field(default=())
     unedited: tuple[Stretch, ...] = field(default=())
 
@@ -160,6 +162,7 @@ def _face_report(face: AnalysedFace, times_s: DoubleArray, ends_s: DoubleArray, 
         noise=float(quality[1]),
         brightness=float(quality[2]),
         turned_share=float((angles[:, 1] > TURNED_DEGREES).mean()),
+        wears_glasses=parameters.glasses is not None,
         hidden=_stretches(track.confidence < UNSURE, times_s[rows], ends_s[rows]),
         unedited=_stretches(track.fade < 1.0, times_s[rows], ends_s[rows]),
     )

@@ -40,6 +40,8 @@ def remarks(info: ClipInfo, report: ClipReport) -> Remarks:
     trouble = [sentence for name, face in faces for sentence in _face_trouble(name, face)]
     clear = [name for name, face in faces if not _face_trouble(name, face)]
     good = [f"{name} is seen well throughout" for name in clear]
+    wearers = [name for name, face in faces if face.wears_glasses]
+    good += [f"{name} wears glasses: they keep their shape (--glasses none if that is wrong)" for name in wearers]
     if len(report.shots) > 1:
         good.append(f"{len(report.shots)} shots: each is followed by itself, an edit does not smear across a cut")
         empty = [str(n) for n, shot in enumerate(report.shots, start=1) if not shot.faces]

@@ -73,6 +73,7 @@ def _face(face: FaceReport) -> str:
         f"eye distance {face.eye_distance_px:.0f} px, yaw {_range(face.yaw_degrees)}, "
         f"pitch {_range(face.pitch_degrees)}, confidence {face.confidence:.2f}, residual {face.residual:.1%}, "
         f"sharpness {face.sharpness:.2f}, noise {face.noise:.1f}, brightness {face.brightness:.2f}"
+        + (", wears glasses" if face.wears_glasses else "")
     )
 
 

@@ -90,7 +90,7 @@ class InstantFace:
         self._emotion = hann_smooth(samples.emotion, config.smoothing_frames) * face.track.fade[:, None]
         self._openness = hann_smooth(eye_openness(face.track), config.smoothing_frames)
         self._light = face.parameters.light or UNLIT
-        self._glasses = face.parameters.glasses
+        self._glasses = face.parameters.glasses if config.glasses == "auto" else None
         where, model = kit.model.landmark_vertices, kit.model
         self._neutral = model.shape(face.parameters.alpha, np.zeros(len(model.expression_names)))[where]
         self._free = None if self._glasses is None else 1.0 - held_by_arms(self._glasses, self._neutral)[:, None]
