@@ -45,8 +45,8 @@ class PictureCodec:
 
     @property
     def side(self) -> int:
-        """Of the pictures that are read, px."""
-        return self.encoder.config.side
+        """Of the pictures that are read, px; the encoder makes them smaller itself."""
+        return self.encoder.config.side if self.eigenpictures is None else self.eigenpictures.sizes.resolution
 
     @property
     def device(self) -> torch.device:
