@@ -26,7 +26,7 @@ CLEARED_MM = 0.7
 LASHES = 0.12
 """How far lashes reach beyond the lids, in eye widths."""
 
-_ALONG = np.hanning(9)[1:-1]  # over 8 mm of a rim
+_ALONG = np.hanning(17)[1:-1]  # over 18 mm of a rim
 _MUCH_PX = 2.0
 _BESIDE_PX = 1.0
 _FAR = 1e9
