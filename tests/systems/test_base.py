@@ -142,15 +142,6 @@ class TestContract:
         for one, other in zip(first, reversed(second), strict=True):
             np.testing.assert_array_equal(one, other)
 
-    def test_frames_rendered_in_several_threads_have_the_same_bits(self, system: System, moving: Analysis) -> None:
-        """What :func:`render` gives, which uses as many threads as the system allows, twice, beside one thread."""
-        asked = tracks(largest="0 neutral, 0.5 sad")
-        plain = system.face_renderer(moving, moving.faces[0], asked["largest"])
-        expected = [plain.render(frame).rgb() for frame in moving.clip.frames()]
-        for _ in range(2):
-            for frame, rgb in zip(render(system, moving, asked), expected, strict=True):
-                np.testing.assert_array_equal(frame.rgb(), rgb)
-
     @pytest.mark.parametrize("emotion", ["happy", "sad", "angry", "fear", "disgusted", "surprised", "contempt"])
     def test_every_emotion_changes_the_face_and_nothing_away_from_it(
         self, system: System, still: Analysis, emotion: str

@@ -16,7 +16,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -134,11 +134,9 @@ def save_edit(edit: Edit, output: Path, *, progress: ProgressCallback | None = N
         with meanwhile(lambda: _prepare(system, clip)) as prepared:
             analysis = analyse_clip(clip, progress)
             prepared.result()
+        frames = render(system, analysis, edit.tracks, edit.time_range)
         render_started = time.perf_counter()
-        with (
-            ClipWriter(staged, clip, edit.encoder, edit_metadata(claim, _tags(clip))) as writer,
-            closing(render(system, analysis, edit.tracks, edit.time_range)) as frames,
-        ):
+        with ClipWriter(staged, clip, edit.encoder, edit_metadata(claim, _tags(clip))) as writer:
             count = write_frames(frames, writer, analysis.frame_count, StageClock("render", progress))
         render_s = time.perf_counter() - render_started
         manifest = sign(staged, claim, identity)

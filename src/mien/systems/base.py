@@ -7,14 +7,13 @@ it, a frame at a time; nothing here holds a whole clip.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 from mien.emotion.track import EmotionTrack
 from mien.errors import InputError, NoFaceError
 from mien.reconstruction.analysis import AnalysedFace, Analysis
-from mien.tracking.ahead import side_by_side
 from mien.video.frame import Frame
 
 FaceChoice = int | Literal["largest", "all"]
@@ -27,17 +26,6 @@ class FaceRenderer(Protocol):
     def render(self, frame: Frame) -> Frame:
         """The frame with this face edited; the very same object where there is nothing to change."""
         ...
-
-
-@runtime_checkable
-class ThreadedFaceRenderer(FaceRenderer, Protocol):
-    """A face renderer that may be given several frames at a time, each in a thread of its own.
-
-    Attributes:
-        threads: How many; part of the code, not of the machine.
-    """
-
-    threads: int
 
 
 class System(Protocol):
@@ -86,8 +74,8 @@ def render(
     analysis: Analysis,
     tracks: Mapping[FaceChoice, EmotionTrack],
     time_range: TimeRange | None = None,
-) -> Generator[Frame, None, None]:
-    """Render every frame of a clip; closing the generator ends what renders.
+) -> Iterator[Frame]:
+    """Render every frame of a clip.
 
     Args:
         system: How.
@@ -110,18 +98,13 @@ def render(
     if not renderers:
         raise NoFaceError(_missing(analysis, tracks))
     span = time_range or TimeRange()
-
-    def rendered(frame: Frame) -> Frame:
+    for frame in analysis.clip.frames():
         edited = frame
         if span.holds(frame.time_s):
             for start, stop, renderer in renderers:
                 if start <= frame.index < stop:
                     edited = renderer.render(edited)
-        return edited
-
-    threads = min(each.threads if isinstance(each, ThreadedFaceRenderer) else 1 for _, _, each in renderers)
-    frames = analysis.clip.frames()
-    yield from side_by_side(rendered, frames, threads) if threads > 1 else map(rendered, frames)
+        yield edited
 
 
 def _track_of(number: int, tracks: Mapping[FaceChoice, EmotionTrack]) -> EmotionTrack | None:

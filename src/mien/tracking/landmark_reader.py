@@ -12,7 +12,7 @@ STRETCH_FRAMES = 64
 
 
 class LandmarkReader:
-    """Reads a track frame by frame; quick in order, right in any, and in several threads.
+    """Reads a track frame by frame; quick in order, right in any.
 
     Args:
         track: The face's track.
@@ -20,12 +20,12 @@ class LandmarkReader:
 
     def __init__(self, track: FaceTrack) -> None:
         self._track = track
-        self._stretch: tuple[int, FloatArray] = (0, np.empty((0, 478, 3), np.float32))
+        self._start = 0
+        self._stretch: FloatArray = np.empty((0, 478, 3), np.float32)
 
     def at(self, index: int) -> DoubleArray:
         """Landmarks ``(478, 3)`` px of a frame of the clip that lies within the track."""
-        start, stretch = self._stretch
-        if not start <= index < start + len(stretch):
-            start, stretch = index, self._track.landmarks(index, min(index + STRETCH_FRAMES, self._track.stop))
-            self._stretch = start, stretch
-        return np.asarray(stretch[index - start], np.float64)
+        if not self._start <= index < self._start + len(self._stretch):
+            self._start = index
+            self._stretch = self._track.landmarks(index, min(index + STRETCH_FRAMES, self._track.stop))
+        return np.asarray(self._stretch[index - self._start], np.float64)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from functools import lru_cache
 
 import numpy as np
@@ -59,21 +58,8 @@ def prepare() -> None:
     edit_crop(kit, InstantConfig(), UNLIT, state, crop, place)
 
 
-class _Rooms(threading.local):
-    """Memory for one frame at a time in each thread that renders."""
-
-    def __init__(self) -> None:
-        self.here = Room()
-
-
 class InstantFace:
-    """One face through one shot: what each of its frames adds, worked out ahead.
-
-    Attributes:
-        threads: So many frames may be rendered at a time: nothing but the memory of :class:`_Rooms` is written to.
-    """
-
-    threads = 2
+    """One face through one shot: what each of its frames adds, worked out ahead."""
 
     def __init__(
         self, config: InstantConfig, kit: Kit, analysis: Analysis, face: AnalysedFace, track: EmotionTrack
@@ -96,7 +82,7 @@ class InstantFace:
         self._free = None if self._glasses is None else 1.0 - held_by_arms(self._glasses, self._neutral)[:, None]
         self._expression = model.expression[where].astype(np.float64)
         self._landmarks = LandmarkReader(face.track)
-        self._rooms = _Rooms()
+        self._room = Room()
 
     def render(self, frame: Frame) -> Frame:
         """Edit this face in one frame; the same frame where nothing is asked."""
@@ -113,9 +99,8 @@ class InstantFace:
         place = Placement.of(state.landmarks, state.pose, move, frame.width, frame.height)
         if place.box.empty:
             return frame
-        room = self._rooms.here
-        before = frame.crop(place.box, room.crop.array(place.box.height, place.box.width, 3))
-        after = edit_crop(self._kit, self._config, self._light, state, before, place, room, self._glasses)
+        before = frame.crop(place.box, self._room.crop.array(place.box.height, place.box.width, 3))
+        after = edit_crop(self._kit, self._config, self._light, state, before, place, self._room, self._glasses)
         return frame.with_change(place.box, before, after)
 
     def _shape(self, row: int) -> DoubleArray:
