@@ -214,7 +214,7 @@ def _make(
             raise ClipError(f"{clip.path} has no frame that can be decoded")
         prepared = preparing.result()
     from mien.reconstruction.fit import fit_track
-    from mien.reconstruction.shot_light import with_light
+    from mien.reconstruction.shot_light import with_light  # loaded by now, as the line before
 
     faces = [(track, fit_track(prepared, track)) for shot in tracked for track in shot.faces]
     lit = iter(with_light(clip, prepared, faces, watched.kept))
@@ -230,9 +230,11 @@ def _prepare(given: MorphableModel | None) -> MorphableModel:
         The model given, or the built-in one.
     """
     from mien.morphable import builtin
+    from mien.reconstruction import shot_light
     from mien.reconstruction.fit import prepare_fit
     from mien.reconstruction.light import prepare_light
 
+    assert shot_light
     model = given or builtin.load()
     prepare_fit(model)
     prepare_light()

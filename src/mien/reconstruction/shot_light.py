@@ -12,6 +12,7 @@ from mien.reconstruction.fit import well_spread
 from mien.reconstruction.glasses import find_glasses
 from mien.reconstruction.light import estimate_light
 from mien.reconstruction.parameters import FaceParameters, Glasses, Light
+from mien.tracking.ahead import meanwhile
 from mien.tracking.face_track import FaceTrack
 from mien.video.clip import Clip
 from mien.video.frame import Frame
@@ -46,8 +47,7 @@ def with_light(
         own = [picture for picture in pictures if picture.index in good]
         if own:
             chosen = well_spread(own, LIGHT_PICTURES)
-            lights[number] = estimate_light(model, parameters, chosen)
-            worn[number] = find_glasses(model, parameters, chosen)
+            lights[number], worn[number] = _seen_in(model, parameters, chosen)
         elif good:
             wanted[number] = []
     asked = {number: well_spread(_lit_frames(faces[number][0]), _LOOKED_AGAIN) for number in wanted}
@@ -58,12 +58,20 @@ def with_light(
                 wanted[number].append(frame)
                 if frame.index == indices[-1]:
                     chosen = wanted.pop(number)
-                    lights[number] = estimate_light(model, faces[number][1], chosen)
-                    worn[number] = find_glasses(model, faces[number][1], chosen)
+                    lights[number], worn[number] = _seen_in(model, faces[number][1], chosen)
     return [
         replace(parameters, light=light, glasses=glasses)
         for (_, parameters), light, glasses in zip(faces, lights, worn, strict=True)
     ]
+
+
+def _seen_in(
+    model: MorphableModel, parameters: FaceParameters, pictures: Sequence[Frame]
+) -> tuple[Light | None, Glasses | None]:
+    """The light on a face and the glasses on it, looked for at the same time."""
+    with meanwhile(lambda: find_glasses(model, parameters, pictures)) as glasses:
+        light = estimate_light(model, parameters, pictures)
+        return light, glasses.result()
 
 
 def _lit_frames(track: FaceTrack) -> list[int]:
