@@ -23,6 +23,8 @@ STEP_MM = 0.25
 _WINDOW = np.hanning(9)[1:-1]  # over 8 mm of a rim
 _MOST_REST_MM = 0.8
 _SEEN = (0.010, 0.025)
+_THERE = (0.20, 0.26)
+"""Contrast that counts as seen, from and in full; and how much must be. Other faces reach 0.20, own glasses 0.27."""
 
 
 ARM_MM, ARM_HELD_MM, ARM_EASE_MM = 25.0, 3.0, 9.0
@@ -87,7 +89,7 @@ def see_rims(crop: FloatArray, glasses: Glasses, pose: Pose, box: Box) -> SeenRi
     found = follow_line(green, points - low, normals, widths, glasses.senses, glasses.strengths, step)
     seen = float(np.average(np.clip((found.contrast - _SEEN[0]) / (_SEEN[1] - _SEEN[0]), 0.0, 1.0),
                             weights=glasses.strengths + 1e-6))  # fmt: skip
-    share = float(np.clip((seen - 0.3) / 0.2, 0.0, 1.0))
+    share = float(np.clip((seen - _THERE[0]) / (_THERE[1] - _THERE[0]), 0.0, 1.0))
     if share == 0.0:
         return None
     placed = found.place(points - low) + low + _rest(found, glasses, px_per_mm)[:, None] * normals

@@ -20,8 +20,9 @@ OTHER_SENSE = np.float32(0.3)
 """What contrast counts where a dark line is bright or a bright one dark: a glint, or another line beside it."""
 
 _PRIOR = 0.15
-_ROUNDS = ((4.0, 0.05), (2.5, 0.02))
-"""How far from the expected place points are looked for, steps; and what a turn or stretch costs."""
+_ROUNDS = ((6.0, 3.0, 0.004), (4.0, 2.0, 0.001), (2.5, 1.0, 0.0005))
+"""How far from the expected place points are looked for, steps; how far off a point counts a quarter, steps; and what a
+turn or stretch costs."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,37 +80,37 @@ def follow_line(
     place = (points - middle) / size
     design = np.column_stack([normals, normals[:, :1] * place, normals[:, 1:] * place])
     motion = np.array([*start, 0.0, 0.0, 0.0, 0.0])
-    for radius, stiffness in _ROUNDS:
+    for radius, spread, stiffness in _ROUNDS:
         expected = design @ motion
         at, seen = peaks_near(contrast, expected, radius)
         trust = np.minimum(seen, CAP) / CAP * weights
-        motion = _robust(design, at, trust, motion, stiffness)
+        motion = _robust(design, at, trust, motion, (spread, stiffness))
     rest, seen = peaks_near(contrast, design @ motion, _ROUNDS[-1][0])
     matrix = motion[2:].reshape(2, 2) * (step_px / size)
     return FoundLine(matrix, motion[:2] * step_px, middle, (rest - design @ motion) * step_px, seen)
 
 
 def _robust(
-    design: DoubleArray, at: DoubleArray, trust: DoubleArray, motion: DoubleArray, stiffness: float
+    design: DoubleArray, at: DoubleArray, trust: DoubleArray, motion: DoubleArray, limits: tuple[float, float]
 ) -> DoubleArray:
     """Weighted least squares in which far points lose their weight; steps of the contrast's table."""
     total = float(trust.sum()) + 1e-6
-    prior = np.diag([1e-4, 1e-4, *[stiffness] * 4]) * total
+    prior = np.diag([1e-4, 1e-4, *[limits[1]] * 4]) * total
     for _ in range(3):
         left, right = prior.copy(), np.zeros(6)
-        _normal_equations(design, at, trust, motion, left, right)
+        _normal_equations(design, at, trust, motion, limits[0], left, right)
         motion = np.asarray(np.linalg.solve(left, right), np.float64)
     return motion
 
 
 @njit(cache=True, nogil=True)
-def _normal_equations(design, at, trust, motion, left, right):  # type: ignore[no-untyped-def]
-    """Add those of points weighted by how near they lie to what the motion says, in steps."""
+def _normal_equations(design, at, trust, motion, spread, left, right):  # type: ignore[no-untyped-def]
+    """Add those of points weighted by how near they lie to what the motion says."""
     for n in range(design.shape[0]):
         away = at[n]
         for a in range(6):
             away -= design[n, a] * motion[a]
-        weight = trust[n] / (1.0 + away * away) ** 2
+        weight = trust[n] / (1.0 + (away / spread) ** 2) ** 2
         for a in range(6):
             right[a] += weight * design[n, a] * at[n]
             for b in range(6):
