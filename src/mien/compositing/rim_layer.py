@@ -26,7 +26,9 @@ CLEARED_MM = 0.7
 LASHES = 0.12
 """How far lashes reach beyond the lids, in eye widths."""
 
-_ALONG = np.hanning(17)[1:-1]  # over 18 mm of a rim
+_CLOSE, _WIDE = np.hanning(5)[1:-1], np.hanning(17)[1:-1]
+"""Colours beside rims are smoothed over some 4 mm, and over 18 mm how far they are known."""
+
 _MUCH_PX = 2.0
 _BESIDE_PX = 1.0
 _FAR = 1e9
@@ -130,9 +132,11 @@ def _smooth_sides(sides: FloatArray, lines: IntArray) -> FloatArray:
     """Colours beside rims, smooth along them, so that no hair is drawn across; the last column stays the weight."""
     weighted = sides.copy()
     weighted[..., :3] *= sides[..., 3:]
-    out = smooth_along(weighted.reshape(len(sides), -1), lines, _ALONG).reshape(sides.shape)
+    flat = weighted.reshape(len(sides), -1)
+    close, wide = (smooth_along(flat, lines, window).reshape(sides.shape) for window in (_CLOSE, _WIDE))
+    out = np.where(close[..., 3:] > 1e-3, close, wide)
     out[..., :3] /= np.maximum(out[..., 3:], 1e-6)
-    out[..., 3] /= _ALONG.sum()
+    out[..., 3] = wide[..., 3] / _WIDE.sum()
     return np.asarray(out, np.float32)
 
 
