@@ -20,9 +20,6 @@ EXIT_ERROR = 2
 _COLLECT_AFTER = 50_000
 """Objects made since the last collection of cyclic garbage until the next; Python's own 700 is for small programs."""
 
-_SWITCH_S = 0.0005
-"""So long a thread may keep Python's lock when another wants it; Python's own is ten times as long."""
-
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit.
@@ -39,8 +36,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Loading libraries makes half a million objects, all of which stay: do not look through them again and again.
     gc.set_threshold(_COLLECT_AFTER, 10, 10)
-    # The thread that follows a face asks for Python's lock ten times a frame, while others load libraries and decode.
-    sys.setswitchinterval(_SWITCH_S)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):  # a stream that a caller has put there
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
