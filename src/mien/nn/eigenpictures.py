@@ -67,7 +67,7 @@ class Eigenpictures(nn.Module):
         self.register_buffer("modelled", torch.zeros(sizes.resolution, sizes.resolution, dtype=torch.bool))
         self._working: tuple[Tensor, Tensor] | None = None
         self._reading: dict[int, tuple[Tensor, Tensor, Tensor]] = {}
-        self.register_load_state_dict_post_hook(_forget)
+        self.register_load_state_dict_post_hook(_forget)  # type: ignore[no-untyped-call]
 
     @staticmethod
     def fit(pictures: Tensor, modelled: Tensor, count: int) -> Eigenpictures:
