@@ -80,7 +80,7 @@ class LiftedRims:
 
     def restore(self, crop: FloatArray) -> None:
         """Give the crop its own pixels again, bit for bit."""
-        crop.reshape(-1, 3)[self.places] = self.pixels[:, :3]
+        _restore(crop.reshape(-1, 3), self.places, self.pixels)
 
 
 def lift_rims(
@@ -237,3 +237,10 @@ def _lay_back(picture, places, pixels):  # type: ignore[no-untyped-def]
         for c in range(3):
             below = picture[places[p], c]
             picture[places[p], c] = pixels[p, c] if share >= 1.0 else below + share * (pixels[p, c] - below)
+
+
+@njit(cache=True, nogil=True)
+def _restore(picture, places, pixels):  # type: ignore[no-untyped-def]
+    for p in range(len(places)):
+        for c in range(3):
+            picture[places[p], c] = pixels[p, c]

@@ -84,34 +84,47 @@ def follow_line(
         expected = design @ motion
         at, seen = peaks_near(contrast, expected, radius)
         trust = np.minimum(seen, CAP) / CAP * weights
-        motion = _robust(design, at, trust, motion, (spread, stiffness))
+        motion = np.asarray(_robust(design, at, trust, motion, spread, stiffness))
     rest, seen = peaks_near(contrast, design @ motion, _ROUNDS[-1][0])
     matrix = motion[2:].reshape(2, 2) * (step_px / size)
     return FoundLine(matrix, motion[:2] * step_px, middle, (rest - design @ motion) * step_px, seen)
 
 
-def _robust(
-    design: DoubleArray, at: DoubleArray, trust: DoubleArray, motion: DoubleArray, limits: tuple[float, float]
-) -> DoubleArray:
-    """Weighted least squares in which far points lose their weight; steps of the contrast's table."""
-    total = float(trust.sum()) + 1e-6
-    prior = np.diag([1e-4, 1e-4, *[limits[1]] * 4]) * total
+@njit(cache=True, nogil=True)
+def _robust(design, at, trust, start, spread, stiffness):  # type: ignore[no-untyped-def]
+    """Weighted least squares in which points farther off than the spread lose their weight; steps of the table."""
+    motion, left, right = start.copy(), np.empty((6, 6)), np.empty(6)
     for _ in range(3):
-        left, right = prior.copy(), np.zeros(6)
-        _normal_equations(design, at, trust, motion, limits[0], left, right)
-        motion = np.asarray(np.linalg.solve(left, right), np.float64)
+        left[:], right[:] = 0.0, 0.0
+        total = 1e-6
+        for n in range(design.shape[0]):
+            total += trust[n]
+            away = at[n]
+            for a in range(6):
+                away -= design[n, a] * motion[a]
+            weight = trust[n] / (1.0 + (away / spread) ** 2) ** 2
+            for a in range(6):
+                right[a] += weight * design[n, a] * at[n]
+                for b in range(6):
+                    left[a, b] += weight * design[n, a] * design[n, b]
+        for a in range(6):
+            left[a, a] += total * (1e-4 if a < 2 else stiffness)
+        _solve(left, right, motion)
     return motion
 
 
 @njit(cache=True, nogil=True)
-def _normal_equations(design, at, trust, motion, spread, left, right):  # type: ignore[no-untyped-def]
-    """Add those of points weighted by how near they lie to what the motion says."""
-    for n in range(design.shape[0]):
-        away = at[n]
-        for a in range(6):
-            away -= design[n, a] * motion[a]
-        weight = trust[n] / (1.0 + (away / spread) ** 2) ** 2
-        for a in range(6):
-            right[a] += weight * design[n, a] * at[n]
-            for b in range(6):
-                left[a, b] += weight * design[n, a] * design[n, b]
+def _solve(left, right, out):  # type: ignore[no-untyped-def]
+    """Gauss's elimination of a positive definite system, in place: such a one needs no pivots."""
+    size = len(right)
+    for a in range(size):
+        for b in range(a + 1, size):
+            factor = left[b, a] / left[a, a]
+            for c in range(a, size):
+                left[b, c] -= factor * left[a, c]
+            right[b] -= factor * right[a]
+    for a in range(size - 1, -1, -1):
+        total = right[a]
+        for c in range(a + 1, size):
+            total -= left[a, c] * out[c]
+        out[a] = total / left[a, a]
