@@ -34,6 +34,8 @@ from mien.systems.two_level.smoothing import drawn_over_window  # noqa: E402
 from mien.systems.two_level.texture.codec import PictureCodec  # noqa: E402
 from mien.types import Box, Pose  # noqa: E402
 
+from ...worn_glasses import put_on_glasses  # noqa: E402
+
 CHEEK = 50
 
 
@@ -110,6 +112,25 @@ def test_a_crop_that_is_not_moved_nor_changed_keeps_its_bits(mesh: TexturedMesh,
     columns, rows = rim[inside].T
     # Where the head is turned, some of the rim hides behind the cheek.
     assert np.quantile(np.abs(redder - crop)[rows, columns].max(axis=1), 0.75) < 0.05
+
+
+def test_glasses_keep_their_pixels_while_the_face_changes(mesh: TexturedMesh, tmp_path: Path) -> None:
+    """A texture that darkens everything and a movement of 3 mm upwards leave drawn rims as they were."""
+    worn = put_on_glasses(tmp_path)
+    (face,), frame = worn.worn.faces, next(iter(worn.worn.clip.frames(5, 6)))
+    landmarks, pose = np.asarray(face.track.landmarks(5, 6)[0], np.float64), face.parameters.pose(5)
+    place = Placement.of(landmarks, pose, np.tile([0.0, 3.0, 0.0], (468, 1)), frame.width, frame.height)
+    crop = frame.crop(place.box)
+    own = crop.copy()
+    dark = np.full((32, 32, 3), -0.2, np.float32)
+    x, y = np.rint(np.concatenate(worn.lines[5][:2]) - [place.box.x0, place.box.y0]).astype(int).T
+    changes = {}
+    for name, given in (("kept", (face.parameters.glasses, pose)), ("skin", None)):
+        after = edit_crop(mesh, crop, place, landmarks, dark, 1.0, True, np.full(3, 0.6), given)
+        changes[name] = np.abs(after - own)[y, x].max(axis=1)
+        np.testing.assert_array_equal(crop, own)
+    assert np.quantile(changes["kept"], 0.95) < 3 / 255  # chroma is shared with the neighbours
+    assert np.quantile(changes["skin"], 0.5) > 20 / 255
 
 
 def test_frames_come_out_the_same_in_any_order_and_with_the_window(moving: Analysis, actor_folder: Path) -> None:

@@ -50,7 +50,7 @@ class SystemOptions:
     color: float | None = None
     """Strength of flush and pallor, 0 to 2."""
     glasses: Literal["auto", "none"] | None = None
-    """instant: auto (default) keeps glasses in shape where some are found, none treats all as skin."""
+    """auto (default) keeps glasses in shape where some are found, none treats all as skin."""
     smoothing: str | None = None
     """Frames over which movement is smoothed, an odd number; none is off. two_level also: latent (default) averages
     what its networks draw in their own space, image pixel by pixel."""

@@ -10,8 +10,10 @@ from torch import Tensor
 
 from mien.compositing.eyes import paint_eyes
 from mien.compositing.field import VERTEX_COUNT, closed_triangles, rasterise_field
+from mien.compositing.glasses import see_rims
 from mien.compositing.mouth import paint_mouth
 from mien.compositing.placement import Placement
+from mien.compositing.rim_layer import lift_rims
 from mien.errors import ModelError
 from mien.geometry.overlay import lay_texture
 from mien.geometry.warp import FIELD_CHANNELS, warp
@@ -24,10 +26,11 @@ from mien.morphable.regions import (
     RIGHT_EYE_LOWER,
     RIGHT_EYE_UPPER,
 )
+from mien.reconstruction.parameters import Glasses
 from mien.systems.two_level.settings import Space
 from mien.systems.two_level.smoothing import drawn_over_window
 from mien.systems.two_level.texture.codec import PictureCodec
-from mien.types import AnyArray, DoubleArray, FloatArray
+from mien.types import AnyArray, DoubleArray, FloatArray, Pose
 
 BLEND_MM = 14.0
 """Way inwards from the face oval over which the texture comes in: CCFE 3.5.3's eroded and blurred mask, on the mesh."""
@@ -109,6 +112,7 @@ def edit_crop(
     strength: float,
     detail: bool,
     skin: AnyArray,
+    worn: tuple[Glasses, Pose] | None = None,
 ) -> FloatArray:
     """Edit the pixels of one face.
 
@@ -121,10 +125,14 @@ def edit_crop(
         strength: Share of the texture, 0-1.
         detail: Whether the texture is a difference.
         skin: ``(3,)`` mean colour of the skin, 0-1, for the inside of a mouth that opens.
+        worn: Glasses to be kept as they are, and the pose that goes with them.
 
     Returns:
         The edited pixels, of the same shape.
     """
+    source = landmarks[:, :2] - np.array([place.box.x0, place.box.y0], float)
+    rims = None if worn is None else see_rims(crop, *worn, place.box)
+    lifted = None if rims is None else lift_rims(crop, rims, source, float(np.abs(place.shift).max()))
     grid_scale = place.grid_scale
     attributes = np.zeros((len(place.points), FIELD_CHANNELS - 2))
     side = 2 if texture is None else len(texture)
@@ -135,11 +143,13 @@ def edit_crop(
     if texture is not None:
         places = np.concatenate([field[..., _FIELD_TEXELS], field[..., _FIELD_SHARE]], axis=2)
         result = lay_texture(result, np.ascontiguousarray(places), grid_scale, texture, add=detail)
-    source = landmarks[:, :2] - np.array([place.box.x0, place.box.y0], float)
     target = source.copy()
     target[:VERTEX_COUNT] += place.shift
     paint_mouth(result, crop, skin, source, target)
     paint_eyes(result, crop, source, target)
+    if lifted is not None:
+        lifted.restore(crop)
+        lifted.lay_back(result)
     return result
 
 

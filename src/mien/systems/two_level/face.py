@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mien.compositing.glasses import held_by_arms
 from mien.compositing.placement import Placement
 from mien.emotion.track import EmotionSamples, EmotionTrack
 from mien.emotion.vocabulary import EMOTIONS
@@ -95,6 +96,12 @@ class TwoLevelFace:
         self._codes = Neighbours(analysis.clip, start, stop, self._code) if config.smoothing_frames > 1 else None
         self._neighbours = Neighbours(analysis.clip, start, stop, self._compose) if smoothed else None
         self._landmarks = LandmarkReader(face.track)
+        self._parameters = face.parameters
+        self._glasses = face.parameters.glasses if config.glasses == "auto" else None
+        self._free = np.ones((len(self._identity), 1))
+        if self._glasses is not None:
+            neutral = model.shape(self._fit.alpha, np.zeros(model.expression_count))[model.landmark_vertices]
+            self._free -= held_by_arms(self._glasses, neutral)[:, None]
         light = face.parameters.light
         self._skin = GREY_SKIN if light is None else light.skin_colour
 
@@ -119,14 +126,15 @@ class TwoLevelFace:
         landmarks, pose = self._landmarks.at(frame.index), self._fit.pose(frame.index)
         count = self._identity.shape[2]
         added = self._added[row]
-        move = self._identity @ added[:count] + self._lips @ added[count:]
+        move = (self._identity @ added[:count] + self._lips @ added[count:]) * self._free
         place = Placement.of(landmarks, pose, np.asarray(move), frame.width, frame.height)
         if place.box.empty:
             return None
         before = frame.crop(place.box)
         texture = self._texture(frame) if self._config.texture > 0 else None
         share = self._config.texture * (1.0 if self._config.detail else self._presence(row))
-        after = edit_crop(self._mesh, before, place, landmarks, texture, share, self._config.detail, self._skin)
+        worn = None if self._glasses is None else (self._glasses, self._parameters.pose(frame.index))
+        after = edit_crop(self._mesh, before, place, landmarks, texture, share, self._config.detail, self._skin, worn)
         mouth = None
         if self._filling is not None:
             corner = np.array([place.box.x0, place.box.y0], float)

@@ -27,6 +27,7 @@ class TwoLevelConfig:
             drawn texture takes the face's place (the paper).
         teeth: What is seen between the lips: ``frame``, the frame's own pixels, stretched or cut where the opening
             changes; or ``drawn``, what the actor's mouth networks draw (the paper).
+        glasses: "auto" keeps the rims of glasses as they are, where some are found; "none" treats all as skin.
         smoothing_frames: Width of the Hann window (CCFE 3.5.1): 3 in the paper, 1 is off. Coefficients are always
             averaged in their own space.
         smoothing_space: Where pictures are averaged over the window: ``latent``, the codes, which are then drawn once
@@ -42,6 +43,7 @@ class TwoLevelConfig:
     texture: float = 1.0
     detail: bool = True
     teeth: Teeth = "frame"
+    glasses: str = "auto"
     smoothing_frames: int = 3
     smoothing_space: Space = "latent"
 
@@ -54,6 +56,8 @@ class TwoLevelConfig:
                 raise InputError(f"{name} must lie between 0 and 1, but came as {value}")
         if self.teeth not in ("frame", "drawn"):
             raise InputError(f"teeth is frame or drawn, but came as {self.teeth!r}")
+        if self.glasses not in ("auto", "none"):
+            raise InputError(f"glasses must be auto or none, but came as {self.glasses!r}")
         if self.smoothing_frames not in (1, 3):
             raise InputError(f"smoothing_frames of two_level is 1 or 3, but came as {self.smoothing_frames}")
         if self.smoothing_space not in ("latent", "image"):
