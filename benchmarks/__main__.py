@@ -5,7 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("rig_against_ict", "fit_residual", "instant_quality", "glasses_shape", "speed", "memory", "evaluate_speed")
+BENCHMARKS = (
+    "rig_against_ict",
+    "fit_residual",
+    "instant_quality",
+    "glasses_shape",
+    "speed",
+    "memory",
+    "evaluate_speed",
+)
 
 
 def main() -> None:

@@ -80,6 +80,7 @@ class Bench:
     actor: Path
     footage: Path
     folder: Path
+    glasses: str = "auto"
     figures: list[Figure] = field(default_factory=list)
 
     def add(self, metric: str, clip: str, setting: str, value: float, **limits: float) -> None:
@@ -183,9 +184,8 @@ def measure_editing(bench: Bench) -> None:
         results = {"unedited": source}
         for name, settings in VARIANTS.items():
             results[name] = bench.folder / f"{name}.mp4".replace(" ", "-")
-            mien.edit(source, track, system="two_level", actor=bench.actor, **settings).save(
-                results[name], overwrite=True
-            )
+            edit = mien.edit(source, track, system="two_level", actor=bench.actor, glasses=bench.glasses, **settings)
+            edit.save(results[name], overwrite=True)
         _compare(bench, emotion, results, truth, face, first)
         after = observe(results["both levels"])
         _motion(bench, emotion, seen, after, first)
@@ -300,10 +300,11 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("actor", type=Path)
     parser.add_argument("footage", type=Path)
     parser.add_argument("--parts", default=",".join(PARTS))
+    parser.add_argument("--glasses", default="auto", help="none for footage made before mien kept their shape")
     parser.add_argument("--name", default="", help="written as results/two_level_quality_NAME.csv")
     options = parser.parse_args(words)
     with tempfile.TemporaryDirectory(prefix="mien-two-level-") as folder:
-        bench = Bench(options.actor, options.footage, Path(folder))
+        bench = Bench(options.actor, options.footage, Path(folder), options.glasses)
         for part in options.parts.split(","):
             if part == "self":
                 measure_self(bench, load_actor(bench.actor))

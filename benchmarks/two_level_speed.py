@@ -24,6 +24,7 @@ from unittest import mock
 import mien
 from benchmarks.report import Figure, show, write
 from benchmarks.speed import TRANSCODE, Run, frame_count, run
+from mien.nn.eigenpictures import Eigenpictures
 from mien.nn.pyramid_encoder import PyramidEncoder
 from mien.systems.two_level import face
 from mien.systems.two_level.texture import codes
@@ -34,6 +35,7 @@ FEWEST_FPS = 5.0
 STAGES: dict[str, tuple[Any, str]] = {
     "texture map read out of the frame": (codes, "extract_texture"),
     "encoder": (PyramidEncoder, "forward"),
+    "weights of the eigenpictures": (Eigenpictures, "weights"),
     "texture maps drawn": (face, "texture_change"),
     "pixels moved, texture laid over them, eyes and mouth": (face, "edit_crop"),
 }
