@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.ndimage import convolve1d, gaussian_filter1d
 
 from mien.reconstruction.windows import STEADY_FRAMES, hann_smooth, steady_activity
 
@@ -57,3 +58,15 @@ def test_the_steady_view_is_slower_than_a_syllable() -> None:
     held = steady_activity((frames > 200).astype(float)[:, None])[:, 0]
     assert held[200 - int(3 * STEADY_FRAMES)] < 0.01
     assert held[200 + int(3 * STEADY_FRAMES)] > 0.99
+
+
+@pytest.mark.parametrize("frames", [1, 2, 7, 60])
+def test_windows_are_scipys_to_the_last_bit(frames: int) -> None:
+    values = np.random.default_rng(1).normal(size=(frames, 5))
+    for width in (3, 5, 9, 31):
+        window = np.hanning(width + 2)[1:-1]
+        expected = convolve1d(values, window / window.sum(), axis=0, mode="nearest")
+        np.testing.assert_array_equal(hann_smooth(values, width), expected)
+    np.testing.assert_array_equal(
+        steady_activity(values), gaussian_filter1d(values, STEADY_FRAMES, axis=0, mode="nearest")
+    )

@@ -7,14 +7,21 @@ mean's own smooth harmonics, each along x, y and z, with the spectrum of real he
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mien.kept import kept_arrays
 from mien.morphable.model import MorphableModel
 from mien.morphable.regions import INNER_LIP_LOWER, INNER_LIP_UPPER
 from mien.morphable.rig import EXPRESSION_NAMES, build_expression, read_table
-from mien.morphable.surface import Surface
-from mien.types import DoubleArray, IntArray
+from mien.types import AnyArray, DoubleArray, IntArray
+
+if TYPE_CHECKING:
+    from mien.morphable.surface import Surface
+
+MADE_BY = ("geometry", "morphable")
+"""The rooms whose code and tables the model, and what follows from it alone, is made by (:mod:`mien.kept`)."""
 
 IDENTITY_COUNT = 80
 
@@ -31,25 +38,34 @@ ASYMMETRIC = 0.25
 
 @lru_cache(maxsize=1)
 def load() -> MorphableModel:
-    """The built-in model: 468 vertices, the tracker's; 80 identity columns; an expression column an action unit."""
+    """The built-in model: 468 vertices, the tracker's; 80 identity columns; an expression column an action unit.
+
+    Its arrays are read from the cache folder if they are there.
+    """
+    arrays: dict[str, Any] = dict(kept_arrays("model", MADE_BY, build))
+    return MorphableModel(name="builtin", expression_names=EXPRESSION_NAMES, **arrays)
+
+
+def build() -> dict[str, AnyArray]:
+    """The model's arrays, as :class:`mien.morphable.model.MorphableModel` has them."""
+    from mien.morphable.surface import Surface  # here, because a model that was kept is read without SciPy
+
     rows = read_table("face.csv")
     mean = np.array([[float(row["x_mm"]), float(row["y_mm"]), float(row["z_mm"])] for row in rows])
     uv = np.array([[float(row["u"]), float(row["v"])] for row in rows])
     mirror = np.array([int(row["mirror"]) for row in rows], np.int32)
     triangles = np.array([[int(row[k]) for k in "abc"] for row in read_table("triangles.csv")], np.int32)
     surface = Surface(mean, triangles, mirror)
-    return MorphableModel(
-        name="builtin",
-        mean=mean.astype(np.float32),
-        identity=build_identity(surface, mirror).astype(np.float32),
-        expression=build_expression(surface, mirror).astype(np.float32),
-        expression_names=EXPRESSION_NAMES,
-        triangles=triangles,
-        uv=uv.astype(np.float32),
-        landmark_vertices=np.arange(len(mean), dtype=np.int32),
-        lip_pairs=np.stack([INNER_LIP_UPPER[1:-1], INNER_LIP_LOWER[1:-1]], axis=1),
-        mirror=mirror,
-    )
+    return {
+        "mean": mean.astype(np.float32),
+        "identity": build_identity(surface, mirror).astype(np.float32),
+        "expression": build_expression(surface, mirror).astype(np.float32),
+        "triangles": triangles,
+        "uv": uv.astype(np.float32),
+        "landmark_vertices": np.arange(len(mean), dtype=np.int32),
+        "lip_pairs": np.stack([INNER_LIP_UPPER[1:-1], INNER_LIP_LOWER[1:-1]], axis=1),
+        "mirror": mirror,
+    }
 
 
 def build_identity(surface: Surface, mirror: IntArray) -> DoubleArray:

@@ -6,11 +6,12 @@ The expression basis is linear: each column is corrected once, and every frame t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-import scipy.sparse
-import scipy.sparse.linalg
 
+from mien.kept import kept_arrays
+from mien.morphable import builtin
 from mien.morphable.model import MorphableModel
 from mien.morphable.regions import INNER_LIP_LOWER, INNER_LIP_UPPER, OUTER_LIP_LOWER, OUTER_LIP_UPPER
 from mien.types import DoubleArray, IntArray
@@ -44,6 +45,17 @@ class LipConstraint:
         return (1.0 - lips) * self.free + lips * self.kept
 
 
+@lru_cache(maxsize=1)
+def builtin_lips() -> LipConstraint:
+    """The built-in model's columns, read from the cache folder if they are there."""
+    model = builtin.load()
+
+    def make() -> dict[str, DoubleArray]:
+        return {"kept": constrain_lips(model).kept}
+
+    return LipConstraint(_free_columns(model), kept_arrays("lips", builtin.MADE_BY, make)["kept"])
+
+
 def constrain_lips(model: MorphableModel) -> LipConstraint:
     """Correct a model's expression columns so that the lips keep their relative distance.
 
@@ -53,7 +65,7 @@ def constrain_lips(model: MorphableModel) -> LipConstraint:
     :data:`LIP_REACH_MM`.
     """
     vertices = model.mean[model.landmark_vertices].astype(np.float64)
-    free = model.expression[model.landmark_vertices].astype(np.float64)
+    free = _free_columns(model)
     upper, lower = free[INNER_LIP_UPPER], free[INNER_LIP_LOWER]
     size_upper = np.linalg.norm(upper, axis=1, keepdims=True)
     size_lower = np.linalg.norm(lower, axis=1, keepdims=True)
@@ -68,6 +80,10 @@ def constrain_lips(model: MorphableModel) -> LipConstraint:
     kept = free + np.einsum("vf,fce->vce", spread, fixed)
     kept[:, :, [name in JAW_COLUMNS for name in model.expression_names]] = 0.0
     return LipConstraint(free, kept)
+
+
+def _free_columns(model: MorphableModel) -> DoubleArray:
+    return model.expression[model.landmark_vertices].astype(np.float64)
 
 
 def _smooth_along_lips(moves: DoubleArray) -> DoubleArray:
@@ -88,6 +104,8 @@ def landmark_triangles(model: MorphableModel) -> IntArray:
 
 def _spread(vertices: DoubleArray, triangles: IntArray, handles: IntArray) -> DoubleArray:
     """Weights ``(V, H)`` that carry values at handle vertices smoothly over the mesh, zero beyond the reach."""
+    import scipy.sparse.linalg  # here, because columns that were kept are read without it
+
     count = len(vertices)
     edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
     edges = np.unique(np.sort(edges, axis=1), axis=0)

@@ -21,13 +21,16 @@ import csv
 from collections import defaultdict
 from dataclasses import dataclass
 from importlib import resources
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mien.errors import ModelError
 from mien.geometry.rotation import matrix_from_vector
-from mien.morphable.surface import Surface
 from mien.types import DoubleArray, IntArray
+
+if TYPE_CHECKING:
+    from mien.morphable.surface import Surface
 
 EXPRESSION_NAMES: tuple[str, ...] = (
     *(f"AU{n}{side}" for n in (1, 2, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16) for side in "LR"),

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from mien.errors import ClipError, OutputError
+from mien.kept import code_digest
 from mien.morphable.model import MorphableModel
 from mien.reconstruction.cache import Cache, content_fingerprint, default_cache
 from mien.reconstruction.parameters import FaceParameters
@@ -182,9 +183,7 @@ def _code_version() -> str:
     """Version of the tracker's networks, and digest of the code of the rooms that an analysis comes from."""
     digest = hashlib.sha256()
     for room in ("video", "geometry", "morphable", "tracking", "reconstruction"):
-        files = (Path(__file__).parent.parent / room).rglob("*")
-        for file in sorted(file for file in files if file.suffix in (".py", ".csv")):
-            digest.update(file.read_bytes())
+        digest.update(code_digest(room).encode())
     with suppress(PackageNotFoundError):
         digest.update(version("mediapipe").encode())
     return digest.hexdigest()

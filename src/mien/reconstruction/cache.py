@@ -17,11 +17,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import platformdirs
-
 from mien.errors import ClipError, OutputError
+from mien.kept import CACHE_VARIABLE, cache_folder
 
-CACHE_VARIABLE = "MIEN_CACHE"
 SIZE_LIMIT = 4 * 2**30
 """Bytes that all analyses together may take; the ones used longest ago go first."""
 
@@ -34,9 +32,7 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 def default_cache() -> Path:
     """The folder of kept analyses."""
-    named = os.environ.get(CACHE_VARIABLE)
-    root = Path(named) if named else Path(platformdirs.user_cache_dir("mien", appauthor=False))
-    return root / "analyses"
+    return cache_folder() / "analyses"
 
 
 def content_fingerprint(path: Path) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy  # its parts load when they are first used
 
 from mien.types import AnyArray, DoubleArray
 
 STEADY_FRAMES = 6.0
 """Standard deviation, in frames, of the slow view of a face's own activity. Saturation follows the expression that the
 face holds, not each syllable: following syllables would make the edit tremble with the fit's noise."""
+
+_REACH = 4.0
+"""Standard deviations of a Gaussian window from its middle to its ends."""
 
 
 def hann_smooth(values: AnyArray, width: int) -> DoubleArray:
@@ -26,7 +28,7 @@ def hann_smooth(values: AnyArray, width: int) -> DoubleArray:
     if width == 1 or len(values) == 0:
         return values
     window = np.hanning(width + 2)[1:-1]
-    return np.asarray(scipy.ndimage.convolve1d(values, window / window.sum(), axis=0, mode="nearest"))
+    return _windowed(values, window)
 
 
 def steady_activity(beta: AnyArray) -> DoubleArray:
@@ -34,4 +36,17 @@ def steady_activity(beta: AnyArray) -> DoubleArray:
     values = np.asarray(beta, np.float64)
     if not len(values):
         return values
-    return np.asarray(scipy.ndimage.gaussian_filter1d(values, STEADY_FRAMES, axis=0, mode="nearest"))
+    reach = np.arange(round(_REACH * STEADY_FRAMES) + 1)
+    half = np.exp(-0.5 / STEADY_FRAMES**2 * reach**2)
+    return _windowed(values, np.concatenate([half[:0:-1], half]))
+
+
+def _windowed(values: DoubleArray, window: DoubleArray) -> DoubleArray:
+    """Each row ``(T, C)`` averaged with its neighbours under a window of odd length that is the same both ways."""
+    reach, weights = len(window) // 2, window / window.sum()
+    padded = np.pad(values, ((reach, reach), (0, 0)), mode="edge")
+    count = len(values)
+    total: DoubleArray = weights[reach] * values
+    for k in range(reach):
+        total += weights[k] * (padded[k : k + count] + padded[2 * reach - k : 2 * reach - k + count])
+    return total

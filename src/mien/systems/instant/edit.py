@@ -22,14 +22,15 @@ from mien.geometry import harmonics
 from mien.geometry.normals import vertex_normals
 from mien.geometry.scratch import Scratch
 from mien.geometry.warp import FIELD_CHANNELS, warp
-from mien.morphable.lips import LipConstraint, constrain_lips
+from mien.morphable import builtin
+from mien.morphable.lips import LipConstraint, builtin_lips, constrain_lips
 from mien.morphable.model import MorphableModel
 from mien.morphable.regions import FACE_OVAL
 from mien.reconstruction.light import LUMINANCE
 from mien.reconstruction.parameters import SRGB_EXPONENT, Glasses, Light
 from mien.systems.instant.color import flush_weights
 from mien.systems.instant.config import InstantConfig
-from mien.systems.instant.relief import MAP_SIZE, Relief, build_relief
+from mien.systems.instant.relief import MAP_SIZE, Relief, build_relief, builtin_relief
 from mien.types import DoubleArray, FloatArray, Pose
 
 FACING = np.array([0.0, 0.0, 1.0])
@@ -64,16 +65,25 @@ class Kit:
     texels: DoubleArray
 
     @classmethod
+    def builtin(cls) -> Kit:
+        """Prepare the built-in model."""
+        return cls._of(builtin.load(), builtin_lips(), builtin_relief())
+
+    @classmethod
     def of(cls, model: MorphableModel) -> Kit:
         """Prepare a model whose vertices cover the tracker's mesh."""
+        return cls._of(model, constrain_lips(model), build_relief(model))
+
+    @classmethod
+    def _of(cls, model: MorphableModel, lips: LipConstraint, relief: Relief) -> Kit:
         vertices = model.mean[model.landmark_vertices].astype(np.float64)
         uv = model.uv[model.landmark_vertices].astype(np.float64)
         texels = np.concatenate([uv, *[uv[FACE_OVAL]] * len(SKIRT_RINGS)]) * (MAP_SIZE - 1)
         return cls(
             model,
-            constrain_lips(model),
+            lips,
             closed_triangles(model.triangles),
-            build_relief(model),
+            relief,
             flush_weights(vertices, FACE_OVAL),
             texels,
         )

@@ -10,7 +10,6 @@ from mien.compositing.glasses import held_by_arms
 from mien.compositing.placement import Placement
 from mien.emotion.recipes import recipe_weights
 from mien.emotion.track import EmotionTrack
-from mien.morphable import builtin
 from mien.morphable.regions import LEFT_EYE_LOWER, LEFT_EYE_UPPER, RIGHT_EYE_LOWER, RIGHT_EYE_UPPER
 from mien.reconstruction.analysis import AnalysedFace, Analysis
 from mien.reconstruction.parameters import Light
@@ -36,7 +35,7 @@ UNLIT = Light(
 @lru_cache(maxsize=1)
 def builtin_kit() -> Kit:
     """The kit of the built-in model."""
-    return Kit.of(builtin.load())
+    return Kit.builtin()
 
 
 def prepare() -> None:

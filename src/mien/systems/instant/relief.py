@@ -18,6 +18,8 @@ from numba import njit
 from mien.geometry.polyline import cubic_spline, nearest_on_polyline
 from mien.geometry.rasteriser import rasterise
 from mien.geometry.warp import NO_TEXTURE
+from mien.kept import kept_arrays
+from mien.morphable import builtin
 from mien.morphable.model import MorphableModel
 from mien.types import AnyArray, DoubleArray, FloatArray
 
@@ -140,6 +142,16 @@ def _point(text: str) -> tuple[tuple[int, float], ...]:
     pairs = [[*part.split(":"), "1"][:2] for part in text.split()]
     total = sum(float(weight) for _, weight in pairs)
     return tuple((int(vertex), float(weight) / total) for vertex, weight in pairs)
+
+
+@lru_cache(maxsize=1)
+def builtin_relief() -> Relief:
+    """The strokes on the built-in model's map, read from the cache folder if they are there."""
+
+    def make() -> dict[str, AnyArray]:
+        return vars(build_relief(builtin.load()))
+
+    return Relief(**kept_arrays("relief", (*builtin.MADE_BY, "systems/instant"), make))
 
 
 def build_relief(model: MorphableModel) -> Relief:

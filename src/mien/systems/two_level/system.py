@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mien.emotion.track import EmotionTrack
 from mien.morphable import builtin
-from mien.morphable.lips import constrain_lips
+from mien.morphable.lips import builtin_lips
 from mien.reconstruction.analysis import AnalysedFace, Analysis
 from mien.systems.two_level.settings import TwoLevelConfig
 from mien.types import DoubleArray
@@ -61,4 +61,4 @@ class TwoLevel:
 
     @cached_property
     def _lips(self) -> DoubleArray:
-        return constrain_lips(builtin.load()).basis(self.config.lips)
+        return builtin_lips().basis(self.config.lips)
