@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -266,6 +268,16 @@ def test_help_version_and_no_words_at_all() -> None:
             assert name in done.stdout
     assert run_mien("--version").stdout.startswith("mien ")
     assert_refused(run_here("edti"), "Did you mean", "edit")
+
+
+def test_nothing_is_looked_through_at_the_end() -> None:
+    """What is registered first runs last: it sees everything frozen, so that Python's last collection is of nothing."""
+    code = (
+        "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count() > 0, gc.get_count()[2]));"
+        "from mien.app.cli import main; main(['--version'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "True 0"
 
 
 def test_demo_of_a_clip(make_clip: MakeClip, tmp_path: Path) -> None:

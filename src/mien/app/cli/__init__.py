@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import os
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 EXIT_ERROR = 2
 
-_COLLECT_AFTER = 50_000
+_COLLECT_AFTER = 250_000
 """Objects made since the last collection of cyclic garbage until the next; Python's own 700 is for small programs."""
 
 
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Loading libraries makes half a million objects, all of which stay: do not look through them again and again.
     gc.set_threshold(_COLLECT_AFTER, 10, 10)
+    atexit.register(gc.freeze)  # nor at the end, when the system takes all memory back at once
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):  # a stream that a caller has put there
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
