@@ -61,8 +61,7 @@ def kept_arrays(
         The arrays, the same bits in the same order in memory either way.
     """
     path = cache_folder() / "built" / f"{name}.arrays"
-    parts = [*map(code_digest, rooms), *map(version, _LIBRARIES), platform.machine()]
-    made_from = " ".join(parts).encode()
+    made_from = " ".join([*map(code_digest, rooms), _machine()]).encode()
     with suppress(OSError):
         digest, content = _split(path.read_bytes())
         if digest == _digest(made_from, content):
@@ -75,6 +74,12 @@ def kept_arrays(
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, _digest(made_from, stream.getvalue()) + stream.getvalue())
     return arrays
+
+
+@lru_cache(maxsize=1)
+def _machine() -> str:
+    """What runs the code: libraries and kind of processor."""
+    return " ".join([*map(version, _LIBRARIES), platform.machine()])
 
 
 def _digest(made_from: bytes, content: bytes) -> bytes:

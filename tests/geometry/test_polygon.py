@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial import Delaunay
 from skimage.draw import polygon
 
 from mien.errors import InputError
-from mien.geometry.polygon import polygon_mask
+from mien.geometry.polygon import polygon_mask, within_hull
 
 
 def test_a_square_on_pixel_centres_counts_its_left_and_upper_edge() -> None:
@@ -41,3 +42,20 @@ def test_outside_the_picture_is_empty() -> None:
 def test_what_is_no_polygon_is_refused(corners) -> None:
     with pytest.raises(InputError, match="polygon"):
         polygon_mask(corners, 4, 4)
+
+
+@pytest.mark.parametrize("count", [3, 4, 7, 40])
+def test_the_hull_is_that_of_a_triangulation(count: int) -> None:
+    """Also from far away, where all corners lie within rounding of one direction."""
+    random = np.random.default_rng(count)
+    corners, places = (
+        random.normal(size=(count, 2)),
+        random.normal(size=(500, 2)) * 10.0 ** random.normal(size=(500, 1)),
+    )
+    wanted = Delaunay(corners).find_simplex(places) >= 0
+    assert 0 < wanted.sum() < 500
+    np.testing.assert_array_equal(within_hull(corners, places), wanted)
+
+
+def test_points_on_a_line_hold_nothing() -> None:
+    assert not within_hull(np.array([[0.0, 0.0], [1.0, 1.0], [2.0, 2.0]]), np.array([[0.5, 0.6], [3.0, 3.0]])).any()

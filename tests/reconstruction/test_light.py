@@ -4,12 +4,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from scipy.spatial import Delaunay
 
 from mien.geometry import harmonics
 from mien.geometry.camera import project, rotate
 from mien.geometry.normals import vertex_normals
 from mien.geometry.rasteriser import rasterise
-from mien.reconstruction.light import FULL_DIRECTIONALITY, estimate_light, fit_light, light_of, sample_skin
+from mien.morphable import builtin
+from mien.reconstruction.light import (
+    FULL_DIRECTIONALITY,
+    NOT_SKIN,
+    estimate_light,
+    fit_light,
+    light_of,
+    sample_skin,
+    skin_landmarks,
+)
 from mien.reconstruction.parameters import FaceParameters, Light
 
 TOWARDS = np.array([-0.5, 0.4, 0.77]) / np.linalg.norm([-0.5, 0.4, 0.77])
@@ -134,3 +144,13 @@ def test_texture_is_measured_in_the_band_of_wrinkles(patch_model, parameters):
 def test_a_face_out_of_the_picture_has_no_light(patch_model, parameters):
     away = replace(parameters, translation=parameters.translation - 2000)
     assert estimate_light(patch_model, away, [Still(np.zeros((640, 640, 3), np.float32), 6)]) is None
+
+
+def test_skin_is_outside_the_hulls_of_what_is_not() -> None:
+    """The built-in model's, against SciPy's triangulations of the same outlines."""
+    flat = builtin.load().mean[:, :2].astype(np.float64)
+    plain = np.ones(len(flat), bool)
+    for outline, wider in NOT_SKIN:
+        ring = flat[list(outline)]
+        plain &= Delaunay(ring.mean(axis=0) + wider * (ring - ring.mean(axis=0))).find_simplex(flat) < 0
+    np.testing.assert_array_equal(skin_landmarks(builtin.load()), np.flatnonzero(plain))

@@ -1,4 +1,4 @@
-"""Which pixels lie inside a polygon."""
+"""What lies inside a polygon, and inside the convex hull of points."""
 
 from __future__ import annotations
 
@@ -33,3 +33,21 @@ def polygon_mask(corners: AnyArray, height: int, width: int) -> AnyArray:
             where = (other[0] - one[0]) / (other[1] - one[1]) * (rows[crossed] - one[1]) + one[0]
             inside[crossed] ^= columns < where[:, None]
     return inside
+
+
+def within_hull(corners: AnyArray, places: AnyArray) -> AnyArray:
+    """Which places lie in the convex hull of a few points: those that see points all around them.
+
+    A place on the hull's rim may fall either way.
+
+    Args:
+        corners: ``(K, 2)``, in any order.
+        places: ``(N, 2)``.
+
+    Returns:
+        ``(N,)`` bool.
+    """
+    away = np.asarray(corners, np.float64) - np.asarray(places, np.float64)[:, None]
+    seen = np.sort(np.arctan2(away[..., 1], away[..., 0]), axis=1)
+    gaps = np.diff(seen, axis=1, append=seen[:, :1] + 2.0 * np.pi)
+    return np.asarray(gaps.max(axis=1) <= np.pi)

@@ -22,6 +22,7 @@ import scipy  # its parts load when they are first used
 from mien.geometry import harmonics
 from mien.geometry.camera import project, rotate
 from mien.geometry.normals import vertex_normals
+from mien.geometry.polygon import within_hull
 from mien.morphable import regions
 from mien.morphable.model import MorphableModel
 from mien.reconstruction.parameters import SRGB_EXPONENT, FaceParameters, Light
@@ -86,7 +87,7 @@ class SkinSamples:
 
 def prepare_light() -> None:
     """Load what the estimate takes of SciPy."""
-    assert scipy.ndimage, scipy.spatial
+    assert scipy.ndimage
 
 
 def skin_landmarks(model: MorphableModel) -> AnyArray:
@@ -96,7 +97,7 @@ def skin_landmarks(model: MorphableModel) -> AnyArray:
     for outline, wider in NOT_SKIN:
         ring = flat[list(outline)]
         middle = ring.mean(axis=0)
-        plain &= scipy.spatial.Delaunay(middle + wider * (ring - middle)).find_simplex(flat) < 0
+        plain &= ~within_hull(middle + wider * (ring - middle), flat)
     return np.flatnonzero(plain)
 
 
