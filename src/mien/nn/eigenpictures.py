@@ -14,7 +14,6 @@ import torch
 from torch import Tensor, nn
 
 from mien.errors import InputError
-from mien.nn.stylegan2.generator import resized
 
 STORED = torch.float16
 """Of the stored maps: half the size, and no difference that could be seen (under 0.01 dB)."""
@@ -65,8 +64,7 @@ class Eigenpictures(nn.Module):
         self.register_buffer("mean", torch.zeros(values, dtype=STORED))
         self.register_buffer("maps", torch.zeros(sizes.count, values, dtype=STORED))
         self.register_buffer("modelled", torch.zeros(sizes.resolution, sizes.resolution, dtype=torch.bool))
-        self._working: tuple[Tensor, Tensor] | None = None
-        self._reading: dict[int, tuple[Tensor, Tensor, Tensor]] = {}
+        self._working: tuple[Tensor, Tensor, Tensor] | None = None
         self.register_load_state_dict_post_hook(_forget)  # type: ignore[no-untyped-call]
 
     @staticmethod
@@ -104,13 +102,19 @@ class Eigenpictures(nn.Module):
         """The likeliest weights of pictures: least squares, and the prior that weights have unit variance.
 
         Args:
-            pictures: ``(N, 3, S, S)``, -1 to 1; S divides the resolution.
+            pictures: ``(N, 3, R, R)``, -1 to 1.
 
         Returns:
             ``(N, count)``.
+
+        Raises:
+            InputError: They have another side.
         """
-        mean, inside, read = self._reader(pictures.shape[-1])
-        return ((pictures.float() - mean) * inside).flatten(1) @ read
+        if pictures.shape[-2:] != self.modelled.shape:
+            raise InputError(f"pictures are {tuple(pictures.shape)}; expected a side of {self.sizes.resolution} px")
+        mean, maps, inverse = self._computed()
+        values = pictures.flatten(2)[:, :, self.modelled.flatten()].flatten(1).float() - mean
+        return values @ maps.T @ inverse
 
     def draw(self, weights: Tensor, beneath: Tensor) -> Tensor:
         """Pictures of weights; pixels that are not modelled are those of ``beneath``.
@@ -122,49 +126,22 @@ class Eigenpictures(nn.Module):
         Returns:
             ``(N, 3, R, R)``.
         """
-        mean, maps = self._full()
+        mean, maps, _ = self._computed()
         values = torch.addmm(mean, weights.float(), maps).view(len(weights), 3, -1)
         made = beneath.flatten(2).clone()
         made[:, :, self.modelled.flatten()] = values.to(made)
         return made.view_as(beneath)
 
-    def _full(self) -> tuple[Tensor, Tensor]:
-        """Mean and maps to compute with."""
+    def _computed(self) -> tuple[Tensor, Tensor, Tensor]:
+        """What the stored maps are computed with: mean, maps, and the matrix from products with maps to weights."""
         if self._working is None or self._working[0].device != self.mean.device:
-            self._working = self.mean.float(), self.maps.float()
+            maps = self.maps.float()
+            inner = (maps @ maps.T).double() + self.sizes.noise * torch.eye(len(maps), device=maps.device).double()
+            self._working = self.mean.float(), maps, torch.linalg.inv(inner).float()
         return self._working
-
-    def _reader(self, side: int) -> tuple[Tensor, Tensor, Tensor]:
-        """For pictures of a side: the mean, which pixels count ``(S, S)``, and the matrix to the weights."""
-        if side not in self._reading or self._reading[side][0].device != self.mean.device:
-            if self.sizes.resolution % side:
-                raise InputError(
-                    f"pictures of {side} px; expected a side that divides that of the model, {self.sizes.resolution} px"
-                )
-            plane = torch.zeros(1, 3, self.sizes.resolution, self.sizes.resolution, device=self.mean.device)
-            no_weights = torch.zeros(1, self.sizes.count, device=self.mean.device)
-            mean = resized(self.draw(no_weights, plane), side)[0]
-            inside = (resized(self.modelled.float()[None, None], side)[0, 0] > 0.999).float()
-            directions = torch.eye(self.sizes.count, device=self.mean.device)
-            maps = torch.cat(
-                [
-                    resized(self.draw(row[None], plane) - self.draw(no_weights, plane), side) * inside
-                    for row in directions
-                ]
-            ).flatten(1)
-            noise = self.sizes.noise * (side / self.sizes.resolution) ** 2  # the mean of so many pixels
-            inner = maps @ maps.T + noise * directions
-            self._reading[side] = mean, inside, torch.linalg.solve(inner.double(), maps.double()).float().T.contiguous()
-        return self._reading[side]
-
-    def _plane(self, values: Tensor) -> Tensor:
-        """The values of the pixels that are modelled as a picture ``(1, 3, R, R)``, 0 elsewhere."""
-        plane = values.new_zeros(3, self.modelled.numel())
-        plane[:, self.modelled.flatten()] = values.view(3, -1)
-        return plane.view(1, 3, *self.modelled.shape)
 
 
 def _forget(model: nn.Module, *_: object) -> None:
     """What was computed of the buffers is out of date when they are loaded."""
     assert isinstance(model, Eigenpictures)
-    model._working, model._reading = None, {}
+    model._working = None

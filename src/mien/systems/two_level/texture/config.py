@@ -196,7 +196,7 @@ TEXTURE: dict[str, PicturesConfig] = {
     "tiny": replace(TINY, eigenpictures=EigenConfig(16, 0.6)),
     "default": replace(
         _narrow(256, 4096, EncoderConfig(128, LATENT, 14, UNITS, CHANNELS), 600, 9_000, vary=True),
-        eigenpictures=EigenConfig(2 * LATENT, 0.6),
+        eigenpictures=EigenConfig(6 * LATENT, 0.7),
     ),
     "paper": _paper(512, 16, 100_000, 100_000),
 }
