@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
-import av
 import numpy as np
 
 from mien.geometry.camera import project
@@ -16,6 +14,8 @@ from mien.reconstruction.analysis import Analysis, analyse
 from mien.reconstruction.glasses_plane import GlassesPlane
 from mien.types import DoubleArray
 from mien.video import Clip
+
+from .written_clip import write_clip
 
 EXAMPLE = Path(__file__).parent.parent / "src" / "mien" / "app" / "data" / "example.mp4"
 FRAMES = 16
@@ -67,22 +67,11 @@ def draw(picture: np.ndarray, lines: list[DoubleArray], half_width_px: float) ->
 def put_on_glasses(folder: Path) -> WornGlasses:
     """Analyse the example's first frames, draw glasses on them, and analyse them again."""
     pictures = [frame.rgb() for frame in Clip.open(EXAMPLE).frames(0, FRAMES)]
-    bare = analyse(Clip.open(_write(folder / "bare.mp4", pictures)), cache=folder / "analyses")
+    bare = analyse(Clip.open(write_clip(folder / "bare.mp4", pictures, crf=10)), cache=folder / "analyses")
     (face,) = bare.faces
     outline = outlines(GlassesPlane.of(builtin.load(), face.parameters))
     lines = [[project(line, face.parameters.pose(k))[:, :2] for line in outline] for k in range(FRAMES)]
     scale = float(np.mean(face.parameters.scale))
     drawn = [draw(picture, lines[k], HALF_WIDTH_MM * scale) for k, picture in enumerate(pictures)]
-    worn = analyse(Clip.open(_write(folder / "worn.mp4", drawn)), cache=folder / "analyses")
+    worn = analyse(Clip.open(write_clip(folder / "worn.mp4", drawn, crf=10)), cache=folder / "analyses")
     return WornGlasses(bare, worn, lines)
-
-
-def _write(path: Path, pictures: list[np.ndarray]) -> Path:
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=Fraction(25), options={"crf": "10", "preset": "ultrafast"})
-        stream.height, stream.width = pictures[0].shape[:2]
-        stream.pix_fmt = "yuv420p"
-        for picture in pictures:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")))
-        container.mux(stream.encode())
-    return path

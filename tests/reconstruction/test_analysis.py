@@ -1,8 +1,5 @@
 """Analysis of real pictures: a portrait that moves through a clip, tracked, fitted, lit, kept and read back."""
 
-from fractions import Fraction
-
-import av
 import numpy as np
 import pytest
 
@@ -14,19 +11,10 @@ from mien.reconstruction.shot_light import with_light
 from mien.reconstruction.watched_clip import WatchedClip
 from mien.video import Clip, MienWarning
 
+from ..written_clip import write_clip
+
 FRAMES = 20
 SHIFT_PX = 2
-
-
-def write_clip(path, pictures):
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=Fraction(25), options={"crf": "12", "preset": "ultrafast"})
-        stream.height, stream.width = pictures[0].shape[:2]
-        stream.pix_fmt = "yuv420p"
-        for picture in pictures:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")))
-        container.mux(stream.encode())
-    return path
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +27,8 @@ def portrait():
 def clip_path(portrait, tmp_path_factory):
     """The portrait moving right by 2 px a frame, then a cut to an empty picture."""
     pictures = [portrait[:, 40 - SHIFT_PX * k : 360 - SHIFT_PX * k] for k in range(FRAMES)]
-    return write_clip(tmp_path_factory.mktemp("clip") / "portrait.mp4", pictures + [np.full_like(pictures[0], 90)] * 8)
+    empty = [np.full_like(pictures[0], 90)] * 8
+    return write_clip(tmp_path_factory.mktemp("clip") / "portrait.mp4", pictures + empty, crf=12)
 
 
 @pytest.fixture(scope="session")

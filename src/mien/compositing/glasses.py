@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mien.compositing.rim_layer import SeenRims
+from mien.compositing.placement import Placement
+from mien.compositing.rim_layer import GlassesRoom, LiftedRims, SeenRims, lift_rims
 from mien.geometry.camera import project
 from mien.geometry.contour import smooth_along
 from mien.geometry.contour_fit import FoundLine, follow_line
@@ -95,6 +96,31 @@ def see_rims(crop: FloatArray, glasses: Glasses, pose: Pose, box: Box) -> SeenRi
     placed = found.place(points - low) + low + _rest(found, glasses, px_per_mm)[:, None] * normals
     extents, shares = (np.asarray(a, np.float64) for a in (glasses.extents * px_per_mm, glasses.strengths * share))
     return SeenRims(placed, normals, extents, px_per_mm, shares, glasses.lines)
+
+
+def take_off(
+    crop: FloatArray,
+    glasses: Glasses,
+    pose: Pose,
+    place: Placement,
+    landmarks: DoubleArray,
+    room: GlassesRoom | None = None,
+) -> LiftedRims | None:
+    """Lift the rims of known glasses off a crop, in place.
+
+    Args:
+        crop: ``(h, w, 3)`` the frame's pixels within the placement's box.
+        glasses: What the person wears.
+        pose: Of the head.
+        place: Where the face will move.
+        landmarks: ``(478, 2)`` px of the crop.
+        room: Memory for the work; None for new memory.
+
+    Returns:
+        The rims, to be laid back; None where they are not seen.
+    """
+    rims = see_rims(crop, glasses, pose, place.box)
+    return None if rims is None else lift_rims(crop, rims, landmarks, float(np.abs(place.shift).max()), room)
 
 
 def _rest(found: FoundLine, glasses: Glasses, px_per_mm: float) -> DoubleArray:

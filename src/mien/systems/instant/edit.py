@@ -14,10 +14,10 @@ from mien.compositing.field import (
     closed_triangles,
     rasterise_field,
 )
-from mien.compositing.glasses import see_rims
+from mien.compositing.glasses import take_off
 from mien.compositing.mouth import paint_mouth
 from mien.compositing.placement import Placement
-from mien.compositing.rim_layer import GlassesRoom, lift_rims
+from mien.compositing.rim_layer import GlassesRoom
 from mien.geometry import harmonics
 from mien.geometry.normals import vertex_normals
 from mien.geometry.scratch import Scratch
@@ -146,8 +146,7 @@ def edit_crop(
     """
     room = room or Room()
     source = state.landmarks[:, :2] - np.array([place.box.x0, place.box.y0], float)
-    rims = None if glasses is None else see_rims(crop, glasses, state.pose, place.box)
-    lifted = None if rims is None else lift_rims(crop, rims, source, float(np.abs(place.shift).max()), room.glasses)
+    lifted = None if glasses is None else take_off(crop, glasses, state.pose, place, source, room.glasses)
     grid_scale = place.grid_scale
     attributes = np.zeros((len(place.points), FIELD_CHANNELS - 2))
     attributes[:VERTEX_COUNT, 0] = _shape_gain(kit, config, light, state.shape, place)

@@ -53,12 +53,6 @@ class ActorSizes:
     eigenpictures: EigenSizes | None = None
     eigen_share: float = 0.0
 
-    @property
-    def texture_rows(self) -> int:
-        """Rows of a texture map's code."""
-        linear = 0 if self.eigenpictures is None else self.eigenpictures.count // self.texture.latent
-        return self.texture.styles + linear
-
 
 class Person(nn.Module):
     """Who it is, and where their emotions lie.
@@ -71,11 +65,10 @@ class Person(nn.Module):
     alpha: Tensor
     directions: Tensor
 
-    def __init__(self, sizes: ActorSizes) -> None:
+    def __init__(self, sizes: ActorSizes, rows: int) -> None:
         super().__init__()
         self.register_buffer("alpha", torch.zeros(sizes.identity))
-        shape = len(sizes.emotions), sizes.texture_rows, sizes.texture.latent
-        self.register_buffer("directions", torch.zeros(shape))
+        self.register_buffer("directions", torch.zeros(len(sizes.emotions), rows, sizes.texture.latent))
 
 
 class Actor:
@@ -94,7 +87,7 @@ class Actor:
             Generator(sizes.texture), PyramidEncoder(sizes.texture_encoder), eigen, sizes.eigen_share
         )
         self.mouth = PictureCodec(Generator(sizes.mouth), PyramidEncoder(sizes.mouth_encoder))
-        self.person = Person(sizes)
+        self.person = Person(sizes, self.texture.rows)
 
     def modules(self) -> dict[str, nn.Module]:
         """Everything with weights."""

@@ -10,10 +10,9 @@ from torch import Tensor
 
 from mien.compositing.eyes import paint_eyes
 from mien.compositing.field import VERTEX_COUNT, closed_triangles, rasterise_field
-from mien.compositing.glasses import see_rims
+from mien.compositing.glasses import take_off
 from mien.compositing.mouth import paint_mouth
 from mien.compositing.placement import Placement
-from mien.compositing.rim_layer import lift_rims
 from mien.errors import ModelError
 from mien.geometry.overlay import lay_texture
 from mien.geometry.warp import FIELD_CHANNELS, warp
@@ -131,8 +130,7 @@ def edit_crop(
         The edited pixels, of the same shape.
     """
     source = landmarks[:, :2] - np.array([place.box.x0, place.box.y0], float)
-    rims = None if worn is None else see_rims(crop, *worn, place.box)
-    lifted = None if rims is None else lift_rims(crop, rims, source, float(np.abs(place.shift).max()))
+    lifted = None if worn is None else take_off(crop, *worn, place, source)
     grid_scale = place.grid_scale
     attributes = np.zeros((len(place.points), FIELD_CHANNELS - 2))
     side = 2 if texture is None else len(texture)

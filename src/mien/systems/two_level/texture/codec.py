@@ -41,7 +41,8 @@ class PictureCodec:
     @property
     def rows(self) -> int:
         """Rows of a code."""
-        return self.generator.config.styles + eigen_rows(self.eigenpictures, self.encoder.config.latent)
+        linear = 0 if self.eigenpictures is None else self.eigenpictures.sizes.count // self.encoder.config.latent
+        return self.generator.config.styles + linear
 
     @property
     def side(self) -> int:
@@ -70,8 +71,3 @@ class PictureCodec:
             return drawn
         linear = self.eigenpictures.draw(codes[:, self.generator.config.styles :].flatten(1), drawn)
         return torch.lerp(drawn, linear, self.share)
-
-
-def eigen_rows(eigenpictures: Eigenpictures | None, latent: int) -> int:
-    """Rows of a code that hold their weights."""
-    return 0 if eigenpictures is None else eigenpictures.sizes.count // latent
