@@ -36,8 +36,8 @@ from mien.morphable import builtin
 from mien.systems.two_level.config import preset_named
 from mien.systems.two_level.make import MakeOptions, make_actor
 from mien.systems.two_level.material import Material
+from mien.systems.two_level.stages import StageProgress, TrainingPlan
 from mien.systems.two_level.texture.losses import gradient_distance
-from mien.systems.two_level.train import StageProgress
 from mien.systems.two_level.whole_face import WholeFace, train_whole_face
 from mien.video import Clip, ClipWriter, EncoderSettings
 
@@ -234,10 +234,10 @@ def prepare_bench(options: argparse.Namespace, prepared: PreparedFootage) -> Ben
     if not (actor / "card.json").is_file():
         make_actor(prepared, builtin.load(), actor, MakeOptions(options.preset, held_out=HELD_OUT), tell_stages())
     material = Material(prepared, builtin.load(), HELD_OUT)
-    pictures = preset_named(options.preset).texture
     own = json.loads((actor / "card.json").read_text()).get("preset")
     print(f"actor: preset {own}; without a face model: preset {options.preset}")
-    whole = train_whole_face(pictures, material, work / "whole", gradient_distance, progress=tell_stages())
+    plan = TrainingPlan(preset_named(options.preset), work / "whole", {"gradients": gradient_distance})
+    whole = train_whole_face(plan, material, tell_stages())
     emotions = options.emotions.split(",") if options.emotions else None
     footage = held_out_footage(prepared, options.footage, emotions, work)
     return Bench(footage, actor, WholeFace(whole), work)

@@ -25,7 +25,7 @@ from pathlib import Path
 from benchmarks.report import Figure, show, write
 from mien.systems.two_level.config import PRESETS
 from mien.systems.two_level.make import training_folder
-from mien.systems.two_level.train import STAGES
+from mien.systems.two_level.stages import STAGES
 from mien.training.checkpoint import list_checkpoints
 
 LONGEST_STEP_S = 0.3

@@ -11,6 +11,7 @@ from mien.errors import ClipError, InputError, OutputError
 from mien.tracking import FaceTrack, Shot, track_clip
 from mien.types import ByteArray
 from mien.video.clip import Clip
+from mien.video.frame import Frame
 
 Place = Callable[..., ByteArray]
 MakeClip = Callable[..., Clip]
@@ -182,12 +183,12 @@ def test_progress_counts_frames(make_clip: MakeClip, wide: Place, tmp_path: Path
 def test_a_failed_run_leaves_no_files(make_clip: MakeClip, wide: Place, tmp_path: Path) -> None:
     clip = make_clip([wide(200, 60)] * 10)
 
-    def frames() -> Iterator[object]:
+    def frames() -> Iterator[Frame]:
         yield from clip.frames(0, 6)
         raise ClipError("The clip breaks off.")
 
     with pytest.raises(ClipError, match="breaks off"):
-        track_clip(SimpleNamespace(frames=frames), tmp_path / "work")  # type: ignore[arg-type]
+        track_clip(SimpleNamespace(frames=frames), tmp_path / "work")
     assert list((tmp_path / "work").iterdir()) == []
 
     def stop(done: int) -> None:

@@ -15,17 +15,20 @@ _KEPT_PICTURES = 32
 _KEPT_BYTES = 128 * 2**20
 
 
-class WatchedClip(Clip):
+class WatchedClip:
     """A clip that remembers, of what is read from it, all frame times and a few pictures spread over its length.
 
     Every ``stride``-th picture is kept; when there are too many, every second one goes and the stride doubles.
+
+    Args:
+        clip: The clip.
 
     Attributes:
         kept: The pictures.
     """
 
     def __init__(self, clip: Clip) -> None:
-        self.__dict__.update(clip.__dict__)
+        self._clip = clip
         self.kept: list[Frame] = []
         self._times_s = array("d")
         samples = clip.info.width * clip.info.height * (6 if clip.info.bit_depth > 8 else 3)
@@ -37,9 +40,9 @@ class WatchedClip(Clip):
         """``(frames,)`` clip times of the frames read, seconds."""
         return np.array(self._times_s)
 
-    def frames(self, start: int = 0, stop: int | None = None) -> Iterator[Frame]:
+    def frames(self) -> Iterator[Frame]:
         """Decode frames as :meth:`Clip.frames` does, and watch them."""
-        for frame in super().frames(start, stop):
+        for frame in self._clip.frames():
             self._times_s.append(frame.time_s)
             if frame.index % self._stride == 0:
                 self.kept.append(frame)

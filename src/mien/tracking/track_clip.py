@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 from mien.errors import InputError, OutputError
 from mien.tracking.ahead import ahead
@@ -15,13 +16,21 @@ from mien.tracking.landmarker import find_landmarker
 from mien.tracking.record import ShotRecorder
 from mien.tracking.shots import with_cuts
 from mien.tracking.view import View
-from mien.video.clip import Clip
+from mien.video.frame import Frame
 
 Progress = Callable[[int], None]
 
 
+class FrameSource(Protocol):
+    """What is tracked: a :class:`mien.video.Clip`, or what reads one."""
+
+    def frames(self) -> Iterator[Frame]:
+        """All frames in presentation order, each once."""
+        ...
+
+
 def track_clip(
-    clip: Clip,
+    clip: FrameSource,
     folder: str | os.PathLike[str],
     *,
     max_faces: int = 4,

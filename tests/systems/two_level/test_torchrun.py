@@ -16,7 +16,8 @@ from mien.data.prepared import PreparedFootage  # noqa: E402
 from mien.errors import InputError  # noqa: E402
 from mien.systems.two_level.actor import load_actor  # noqa: E402
 from mien.systems.two_level.config import PRESETS  # noqa: E402
-from mien.systems.two_level.train import TrainingPlan, forget_stage  # noqa: E402
+from mien.systems.two_level.stages import TrainingPlan  # noqa: E402
+from mien.systems.two_level.train import forget_stage  # noqa: E402
 from mien.training.checkpoint import list_checkpoints  # noqa: E402
 
 

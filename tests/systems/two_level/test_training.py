@@ -18,8 +18,9 @@ from mien.morphable.signature import signature  # noqa: E402
 from mien.systems.two_level.actor import Actor, load_actor, save_actor  # noqa: E402
 from mien.systems.two_level.config import PRESETS, preset_named  # noqa: E402
 from mien.systems.two_level.material import UNSEEN_SHARE, Material, PictureSource  # noqa: E402
+from mien.systems.two_level.stages import STAGES, TrainingPlan  # noqa: E402
 from mien.systems.two_level.texture.losses import gradient_distance  # noqa: E402
-from mien.systems.two_level.train import STAGES, TrainingPlan, forget_stage, train_actor  # noqa: E402
+from mien.systems.two_level.train import forget_stage, train_actor  # noqa: E402
 
 
 def brief(preset_name: str = "tiny", steps: int = 4):

@@ -18,23 +18,27 @@ from mien.reconstruction.analysis import Analysis  # noqa: E402
 from mien.reconstruction.views import face_views, view_corners  # noqa: E402
 from mien.systems.two_level.config import PRESETS  # noqa: E402
 from mien.systems.two_level.material import Material  # noqa: E402
+from mien.systems.two_level.stages import TrainingPlan  # noqa: E402
 from mien.systems.two_level.texture.losses import gradient_distance  # noqa: E402
 from mien.systems.two_level.whole_face import WholeFace, WholeFaceNetworks, train_whole_face  # noqa: E402
 
 
-@pytest.fixture(scope="module")
-def trained(footage: PreparedFootage, tmp_path_factory: pytest.TempPathFactory) -> tuple[WholeFaceNetworks, Path]:
+def brief_plan(folder: Path) -> TrainingPlan:
+    """Three steps of each stage."""
     tiny = PRESETS["tiny"].texture
     brief = replace(tiny, gan=replace(tiny.gan, iterations=3), encoder=replace(tiny.encoder, iterations=3))
+    return TrainingPlan(replace(PRESETS["tiny"], texture=brief), folder, {"gradients": gradient_distance})
+
+
+@pytest.fixture(scope="module")
+def trained(footage: PreparedFootage, tmp_path_factory: pytest.TempPathFactory) -> tuple[WholeFaceNetworks, Path]:
     folder = tmp_path_factory.mktemp("whole")
-    return train_whole_face(brief, Material(footage, builtin.load()), folder, gradient_distance), folder
+    return train_whole_face(brief_plan(folder), Material(footage, builtin.load())), folder
 
 
 def test_done_again_it_is_read(trained, footage: PreparedFootage) -> None:
     networks, folder = trained
-    tiny = PRESETS["tiny"].texture
-    brief = replace(tiny, gan=replace(tiny.gan, iterations=3), encoder=replace(tiny.encoder, iterations=3))
-    again = train_whole_face(brief, Material(footage, builtin.load()), folder, gradient_distance)
+    again = train_whole_face(brief_plan(folder), Material(footage, builtin.load()))
     torch.testing.assert_close(again.directions, networks.directions, rtol=0, atol=0)
     assert networks.emotions == ("happy",)
     assert networks.directions.abs().sum() > 0

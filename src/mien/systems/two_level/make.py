@@ -17,9 +17,10 @@ from mien.systems.two_level.actor import FORM, Actor, load_actor, save_actor
 from mien.systems.two_level.config import TwoLevelPreset, preset_named
 from mien.systems.two_level.material import Material
 from mien.systems.two_level.measures import measure_actor
+from mien.systems.two_level.stages import StageProgress, TrainingPlan
 from mien.systems.two_level.texture.config import Perceptual, PicturesConfig
 from mien.systems.two_level.texture.losses import PerceptualDistance, gradient_distance
-from mien.systems.two_level.train import StageProgress, TrainingPlan, forget_stage, train_actor
+from mien.systems.two_level.train import forget_stage, train_actor
 from mien.training.device import pick_device
 from mien.training.ranks import is_first, joined, wait_for_all
 

@@ -7,9 +7,7 @@ slowly, as the crops of prepared footage do.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -21,18 +19,12 @@ from mien.morphable import builtin
 from mien.reconstruction.analysis import AnalysedFace, Analysis
 from mien.reconstruction.views import crop_around, face_views, moved_view, view_corners
 from mien.systems.two_level.face import NOTHING, asked_of
-from mien.systems.two_level.material import Material, PictureSource
+from mien.systems.two_level.material import Material
 from mien.systems.two_level.neighbours import Neighbours
 from mien.systems.two_level.smoothing import WINDOW, drawn_over_window
+from mien.systems.two_level.stages import StageProgress, Stages, TrainingPlan, picture_codes
 from mien.systems.two_level.texture.codec import PictureCodec
-from mien.systems.two_level.texture.config import PicturesConfig
 from mien.systems.two_level.texture.directions import edited_codes, editing_directions
-from mien.systems.two_level.texture.gan import GanTask
-from mien.systems.two_level.texture.inversion import InversionTask
-from mien.systems.two_level.texture.losses import PerceptualDistance
-from mien.systems.two_level.train import picture_codes
-from mien.training.loop import Task, train
-from mien.training.options import LoopOptions
 from mien.types import Box, DoubleArray, FloatArray
 from mien.video.frame import Frame
 
@@ -56,47 +48,24 @@ class WholeFaceNetworks:
 
 
 def train_whole_face(
-    config: PicturesConfig,
-    material: Material,
-    folder: Path,
-    perceptual: PerceptualDistance,
-    seed: int = 0,
-    progress: Callable[[str, float], None] | None = None,
+    plan: TrainingPlan, material: Material, progress: StageProgress | None = None
 ) -> WholeFaceNetworks:
     """Train StyleGAN and encoder on head crops, or go on with them; a finished training is read.
 
     Args:
-        config: Sizes and schedules.
+        plan: How; the preset's textures say what the networks of the head are.
         material: The footage.
-        folder: For the two stages' checkpoints and logs.
-        perceptual: The perceptual distance of ``config.encoder``.
-        seed: Of everything random.
-        progress: Told the stage and the share of it that is done.
+        progress: Told after every step.
 
     Raises:
         InputError: The folder holds another training.
     """
-    source, rows = PictureSource(material, "face", config.gan.network.resolution), material.rows
-
-    def run(stage: str, task: Task, steps: int, about: object) -> None:
-        options = LoopOptions(steps, seed)
-        decisive = {"config": about, "footage": material.digest}
-        told = None if progress is None else lambda share: progress(stage, share)
-        train(task, folder / stage, options, decisive, progress=told)
-
-    torch.manual_seed(seed)
-    gan = GanTask(config.gan, lambda at: source.pictures(rows[at]), len(rows), seed)
-    run("face", gan, config.gan.iterations, asdict(replace(config.gan, iterations=1)))
-    torch.manual_seed(seed + 1)
-    inversion = InversionTask(
-        config.encoder, gan.average, lambda at: source.inversion(rows[at]), len(rows), perceptual, seed
-    )
-    run("face_encoder", inversion, config.encoder.iterations, asdict(replace(config.encoder, iterations=1)))
-    codec = PictureCodec(
-        inversion.generator.eval().requires_grad_(False), inversion.encoder.eval().requires_grad_(False)
-    )
+    codec = Stages(plan, material, progress).run_pictures("face")
+    for module in (codec.generator, codec.encoder, codec.eigenpictures):
+        if module is not None:
+            module.eval().requires_grad_(False)
     codes = picture_codes(codec, material, "face")
-    directions = editing_directions(codes, material.emotion(rows).to(codes))
+    directions = editing_directions(codes, material.emotion(material.rows).to(codes))
     return WholeFaceNetworks(codec, directions, material.emotions)
 
 
