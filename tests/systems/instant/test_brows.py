@@ -7,11 +7,9 @@ from mien.emotion.recipes import recipe_weights
 from mien.emotion.track import EmotionTrack
 from mien.morphable import builtin
 from mien.morphable.regions import LEFT_BROW_LOWER, RIGHT_BROW_LOWER
-from mien.systems.instant.brows import DARKEST, HALF_OPEN_MM, fold_light, raise_whole
+from mien.systems.instant.brows import raise_whole
 
 BELOW_RIGHT, BELOW_LEFT = [225, 224, 223, 222, 221], [441, 442, 443, 444, 445]
-FOLD = 27
-LID = 159
 
 
 def moved(emotion: str) -> np.ndarray:
@@ -54,49 +52,3 @@ def test_no_jump_where_rising_turns_into_pressing_together() -> None:
     up = raise_whole(move)[221]
     move[55, 1] = -1e-3
     np.testing.assert_allclose(up, raise_whole(move)[221], atol=2e-3)
-
-
-@pytest.fixture
-def drawn() -> tuple[np.ndarray, np.ndarray]:
-    """Even skin, and where the landmarks of a face are on it, px."""
-    model = builtin.load()
-    mean = model.mean[model.landmark_vertices].astype(float)
-    points = (mean[:, :2] - mean[:, :2].mean(axis=0)) * [1.5, -1.5] + 150
-    return np.full((300, 300, 3), 0.6, np.float32), np.concatenate([points, np.zeros((10, 2))])
-
-
-def around(crop: np.ndarray, point: np.ndarray, value: float) -> np.ndarray:
-    """The crop with a square of another brightness."""
-    x, y = np.rint(point).astype(int)
-    changed = crop.copy()
-    changed[y - 4 : y + 5, x - 4 : x + 5] = value
-    return changed
-
-
-def test_a_shut_fold_gets_lighter_as_it_opens(drawn) -> None:
-    crop, points = drawn
-    shadow = 0.3
-    crop = around(crop, points[FOLD], 0.6 * np.exp(-shadow))
-    move = np.zeros((468, 3))
-    assert np.all(fold_light(crop, points, move) == 0)
-    move[52, 1] = HALF_OPEN_MM
-    assert fold_light(crop, points, move)[FOLD] == pytest.approx(shadow / 2, abs=0.01)
-    move[LID, 1] = HALF_OPEN_MM  # the lid has gone along: nothing opens
-    assert fold_light(crop, points, move)[FOLD] == 0
-
-
-@pytest.mark.parametrize("darker", [0.0, -0.2, 2 * DARKEST, 2.0])
-def test_open_skin_hair_and_lenses_stay_as_they_are(drawn, darker: float) -> None:
-    crop, points = drawn
-    crop = around(crop, points[FOLD], min(1.0, 0.6 * np.exp(-darker)))
-    move = np.zeros((468, 3))
-    move[52, 1] = HALF_OPEN_MM
-    assert fold_light(crop, points, move)[FOLD] == pytest.approx(0, abs=1e-6)
-
-
-def test_a_face_at_the_rim_of_the_picture(drawn) -> None:
-    crop, points = drawn
-    points -= [140, 0]  # the right eye lies outside
-    move = np.zeros((468, 3))
-    move[52, 1] = HALF_OPEN_MM
-    assert np.all(np.isfinite(fold_light(crop, points, move)))

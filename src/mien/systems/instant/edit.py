@@ -28,7 +28,7 @@ from mien.morphable.model import MorphableModel
 from mien.morphable.regions import FACE_OVAL
 from mien.reconstruction.light import LUMINANCE
 from mien.reconstruction.parameters import SRGB_EXPONENT, Glasses, Light
-from mien.systems.instant.brows import fold_light, raise_whole
+from mien.systems.instant.brows import raise_whole
 from mien.systems.instant.color import flush_weights
 from mien.systems.instant.config import InstantConfig
 from mien.systems.instant.relief import MAP_SIZE, Relief, build_relief, builtin_relief
@@ -151,7 +151,6 @@ def edit_crop(
     grid_scale = place.grid_scale
     attributes = np.zeros((len(place.points), FIELD_CHANNELS - 2))
     attributes[:VERTEX_COUNT, 0] = _shape_gain(kit, config, light, state.shape, place)
-    attributes[:VERTEX_COUNT, 0] += config.shading * fold_light(crop, source, place.move)
     attributes[:VERTEX_COUNT, 1] = kit.flush
     attributes[:, 2:4] = kit.texels
     attributes[:VERTEX_COUNT, 4] = 1.0
