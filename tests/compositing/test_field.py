@@ -30,7 +30,9 @@ def eye_distance(points: DoubleArray) -> float:
 def make_field(model: MorphableModel, points: DoubleArray, move: DoubleArray, box: Box = WHOLE, scale: float = 1.0):
     skirted, moves = add_skirt(points, move, eye_distance(points))
     attributes = np.ones((len(skirted), EXTRA))
-    return rasterise_field(skirted, moves, attributes, closed_triangles(model.triangles), box, scale)
+    return rasterise_field(
+        skirted, moves, attributes, closed_triangles(model.triangles), box, scale, eye_distance(points)
+    )
 
 
 @pytest.fixture(scope="module")

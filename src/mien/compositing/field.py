@@ -16,6 +16,7 @@ import numpy as np
 
 from mien.geometry.rasteriser import rasterise
 from mien.geometry.scratch import Scratch
+from mien.geometry.seams import smooth_seams
 from mien.morphable.regions import (
     FACE_OVAL,
     INNER_LIP_LOWER,
@@ -37,6 +38,12 @@ SKIRT_RINGS = ((0.25, 0.844), (0.5, 0.5), (0.75, 0.156), (1.0, 0.0))
 """Rings of the skirt: distance as a share of its width, and share of the oval's displacement left (a smooth step)."""
 
 VERTEX_COUNT = 468
+
+SEAM_DEPTH = 0.03
+"""Parts of the mesh that lie so much before each other may move apart at their seam, eye distances."""
+
+SEAM_REACH = 0.12
+"""How far from a seam the displacement is smoothed, eye distances."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +115,7 @@ def rasterise_field(
     triangles: IntArray,
     box: Box,
     grid_scale: float,
+    eye_distance_px: float,
     room: FieldRoom | None = None,
 ) -> FloatArray:
     """Rasterise the edited mesh over a box.
@@ -119,6 +127,7 @@ def rasterise_field(
         triangles: From :func:`closed_triangles`.
         box: The part of the frame, px.
         grid_scale: Grid px per image px.
+        eye_distance_px: Outer corner to outer corner, px.
         room: Memory for the field, which is then good until the next one is made there; None for new memory.
 
     Returns:
@@ -133,5 +142,6 @@ def rasterise_field(
     width = int(np.ceil((box.width - 1) * grid_scale)) + 2
     room = room or FieldRoom()
     out = room.field.array(height, width, values.shape[1]), room.depth.array(height, width)
-    field, _ = rasterise(target.astype(np.float32), triangles, values, height, width, out)
+    field, depth = rasterise(target.astype(np.float32), triangles, values, height, width, out)
+    smooth_seams(field, depth, SEAM_DEPTH * eye_distance_px, SEAM_REACH * eye_distance_px * grid_scale, grid_scale)
     return field

@@ -154,7 +154,9 @@ def edit_crop(
     attributes[:VERTEX_COUNT, 1] = kit.flush
     attributes[:, 2:4] = kit.texels
     attributes[:VERTEX_COUNT, 4] = 1.0
-    flow = rasterise_field(place.points, place.shifts, attributes, kit.triangles, place.box, grid_scale, room.flow)
+    flow = rasterise_field(
+        place.points, place.shifts, attributes, kit.triangles, place.box, grid_scale, place.eye_distance_px, room.flow
+    )
     contrast = float(np.clip(light.skin_contrast / TYPICAL_SKIN_CONTRAST, *SKIN_CONTRAST_LIMITS))
     direction, texels = _light_direction(light) @ place.rotation, room.relief.array(MAP_SIZE, MAP_SIZE)
     relief = kit.relief.mix(state.added, direction, config.wrinkles * contrast, texels)

@@ -136,7 +136,9 @@ def edit_crop(
     side = 2 if texture is None else len(texture)
     attributes[:VERTEX_COUNT, 2:4] = mesh.uv * (side - 1)
     attributes[:VERTEX_COUNT, 4] = mesh.share * strength
-    field = rasterise_field(place.points, place.shifts, attributes, mesh.triangles, place.box, grid_scale)
+    field = rasterise_field(
+        place.points, place.shifts, attributes, mesh.triangles, place.box, grid_scale, place.eye_distance_px
+    )
     result = warp(crop, field, grid_scale)
     if texture is not None:
         places = np.concatenate([field[..., _FIELD_TEXELS], field[..., _FIELD_SHARE]], axis=2)
