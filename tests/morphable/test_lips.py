@@ -48,12 +48,27 @@ def test_what_only_opens_the_mouth_is_left_out(lips: LipConstraint, model: Morph
 
 
 def test_a_lip_that_is_raised_is_still_seen_raised(lips: LipConstraint, model: MorphableModel) -> None:
-    """The lip that moves leads and takes the other along; the feasibility study's disgust lost its sync here."""
-    for unit, leading in (("AU10L", PAIRS[:, 0]), ("AU10R", PAIRS[:, 0]), ("AU16L", PAIRS[:, 1])):
+    """It takes the other along, which stays where it is without: more than the half way that the mean of both goes."""
+    for unit in ("AU10L", "AU10R"):
         column = model.expression_names.index(unit)
-        free, kept = lips.free[leading, 1, column], lips.kept[leading, 1, column]
+        free, kept = lips.free[PAIRS[:, 0], 1, column], lips.kept[PAIRS[:, 0], 1, column]
         strongest = np.abs(free).argmax()
-        assert 0.6 < kept[strongest] / free[strongest] <= 1.0
+        assert 0.55 < kept[strongest] / free[strongest] < 0.75
+
+
+def test_the_mouth_is_carried_no_farther_than_it_has_to_be(lips: LipConstraint, model: MorphableModel) -> None:
+    """What one lip does alone must not take the whole mouth along: an opening carried up is read wrong by trackers."""
+    middle = len(PAIRS) // 2
+    upper, lower = (lips.free[PAIRS[middle, side], 1] for side in (0, 1))
+    carried = lips.kept[PAIRS[middle, 0], 1]
+    # Carried along all the way it was 0.9 and more. Half is what both must give each; neighbours bring in a little.
+    for unit, most in (("AU9L", 0.85), ("AU10L", 0.85), ("AU11L", 0.85), ("AU17", 0.55), ("AU16L", 0.55)):
+        column = model.expression_names.index(unit)
+        farther = max(upper[column], lower[column], key=abs)
+        assert 0.4 < carried[column] / farther < most, unit
+    for unit in ("AU12L", "AU15L"):  # both lips go the same way already, and still do
+        column = model.expression_names.index(unit)
+        assert carried[column] == pytest.approx((upper[column] + lower[column]) / 2, abs=0.2)
 
 
 def test_the_correction_stays_at_the_mouth(lips: LipConstraint, model: MorphableModel) -> None:

@@ -24,6 +24,15 @@ LIP_REACH_MM = 26.0
 """Beyond this way over the mesh from the lips the correction is nothing."""
 
 
+UPPER_LEAD = 0.4
+"""How far a pair goes from the mean of its two movements towards the upper lip's, where that one moves more; 1 would be
+all the way that a plain weighting by size goes.
+
+The mouth as a whole is carried up or down by what this leaves, and the tracker reads a carried opening wrong, each time
+by another amount: with 1, disgust and anger carried it up by 5 mm, and on some clips the opening read in the result
+correlated with the source's by 0.970. With 0 a raised upper lip is hardly seen raised. A lower lip that moves more does
+not lead: what it alone would do, pushing the whole mouth up with the chin, is seen least."""
+
 SMOOTHING_PASSES = 2
 """Times that the kept lips' movement is averaged with its neighbours' (weights 1/4, 1/2, 1/4)."""
 
@@ -59,18 +68,15 @@ def builtin_lips() -> LipConstraint:
 def constrain_lips(model: MorphableModel) -> LipConstraint:
     """Correct a model's expression columns so that the lips keep their relative distance.
 
-    The lip that an action unit moves leads and the other follows: both take the mean of their movements, weighted by
-    how far each goes, so a raised upper lip takes the lower one along and is still seen raised. Each lip moves whole,
-    and the correction spreads over the skin around them as a biharmonic surface, fixed to nothing at
+    Both lips of a pair take the mean of their movements, so that the mouth as a whole is carried no farther than it has
+    to be; an upper lip that moves more counts more (:data:`UPPER_LEAD`), so that it is still seen raised. Each lip
+    moves whole, and the correction spreads over the skin around them as a biharmonic surface, fixed to nothing at
     :data:`LIP_REACH_MM`.
     """
     vertices = model.mean[model.landmark_vertices].astype(np.float64)
     free = _free_columns(model)
     upper, lower = free[INNER_LIP_UPPER], free[INNER_LIP_LOWER]
-    size_upper = np.linalg.norm(upper, axis=1, keepdims=True)
-    size_lower = np.linalg.norm(lower, axis=1, keepdims=True)
-    lead = size_upper / np.maximum(size_upper + size_lower, 1e-9)
-    together = _smooth_along_lips(lead * upper + (1.0 - lead) * lower)
+    together = _smooth_along_lips(_common_movement(upper, lower))
     # The red of each lip goes along whole: an edge that went alone would make the lip thicker or thinner, and a lip of
     # another thickness is seen (by trackers too) as a mouth that opens or shuts.
     above, below = together - upper, (together - lower)[1:-1]
@@ -84,6 +90,15 @@ def constrain_lips(model: MorphableModel) -> LipConstraint:
 
 def _free_columns(model: MorphableModel) -> DoubleArray:
     return model.expression[model.landmark_vertices].astype(np.float64)
+
+
+def _common_movement(upper: DoubleArray, lower: DoubleArray) -> DoubleArray:
+    """What both lips of each pair do once they are kept, of what each would do ``(11, 3, E)``."""
+    size_upper = np.linalg.norm(upper, axis=1, keepdims=True)
+    size_lower = np.linalg.norm(lower, axis=1, keepdims=True)
+    more = np.maximum(size_upper / np.maximum(size_upper + size_lower, 1e-9) - 0.5, 0.0)
+    share = 0.5 + UPPER_LEAD * more
+    return np.asarray(share * upper + (1.0 - share) * lower)
 
 
 def _smooth_along_lips(moves: DoubleArray) -> DoubleArray:
