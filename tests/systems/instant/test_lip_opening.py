@@ -39,13 +39,13 @@ def read(pictures: list[np.ndarray], landmarker: Path) -> FloatArray:
 
 def test_the_opening_is_read_as_in_the_source(talking: Path, shared_folder: Path) -> None:
     """At least 0.98 and at most 0.02 eye distances are asked of every clip. With the mouth carried all the way by the
-    lip that moves more, anger and sadness had 0.970 here."""
+    lip that moves more, anger had 0.970 here, disgust 0.971."""
     landmarker = shared_folder / LANDMARKER_FILE
     analysis = mien.open(str(talking)).analyse()
     source = read([frame.rgb() for frame in Clip.open(talking).frames()], landmarker)
-    for emotion in ("angry", "sad"):
+    for emotion in ("angry", "disgusted"):
         edited = mien.load("instant").render(analysis, EmotionTrack.parse(f"{emotion} 1"))
         sync = lip_sync(source, read([frame.rgb() for frame in edited], landmarker))
         assert sync.moving
-        assert sync.correlation >= 0.978, emotion  # 0.98 less what another machine's rounding may do
+        assert sync.correlation >= 0.98, emotion  # 0.984 and 0.985 when written
         assert sync.mean_difference <= 0.02, emotion
