@@ -40,7 +40,7 @@ FACING = np.array([0.0, 0.0, 1.0])
 LARGEST_LOG_GAIN = 0.55
 """No pixel gets more than this lighter or darker by shape alone (natural logarithm): noise in the light stops here."""
 
-SHADING_GAIN = 1.35
+SHADING_GAIN = 1.5
 """Shape changes shade this much more than the fitted light says: a fit to skin of uneven colour comes out too flat, and
 the mesh is smoother than a face."""
 
