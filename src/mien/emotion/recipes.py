@@ -132,7 +132,7 @@ RECIPES: tuple[RecipeRow, ...] = (
 
     _R("disgusted", "leads",      "AU9",  1.00, 1.00, "EFH 9, 9+17; EMFACS 9+15+16; DTM 9+10+17"),
     _R("disgusted", "leads",      "AU10", 0.40, 0.80, "EFH 10, 10+17; DTM 9+10+17"),
-    _R("disgusted", "supports",   "AU4",  0.60, 0.60, "DTM 4 in 31 %; FACS: AU9 draws the brows down"),
+    _R("disgusted", "supports",   "AU4",  0.75, 0.75, "DTM 4 in 31 %; FACS: AU9 draws the brows down"),
     _R("disgusted", "supports",   "AU6",  0.30, 0.30, "FACS: AU9 raises the cheeks"),
     _R("disgusted", "supports",   "AU7",  0.45, 0.45, "FACS: AU9 narrows the eyes"),
     _R("disgusted", "supports",   "AU11", 0.50, 0.50, "FACS: AU10 deepens the nasolabial furrow"),
