@@ -16,8 +16,8 @@ from mien.errors import InputError
 from mien.types import FloatArray
 
 SMALLEST_PX = 0.1
-"""Steps between two samples up to this, in grid px, are no seam; twice as large ones are, and between in part, so that
-a seam that opens does so without a jump in time."""
+"""Steps between two samples up to this, in grid px, are no seam; twice as large ones are, and between in part (so it is
+with the depth, too), so that a seam that opens does so without a jump in time."""
 
 PASSES = 2
 """Means over a window one after the other: two weigh a neighbour the less the further away it is."""
@@ -63,9 +63,11 @@ def smooth_seams_reference(
     share = np.zeros(depth.shape)
     for y, x in np.argwhere(np.isfinite(depth[:-1, :-1])):
         for j, i in ((y, x + 1), (y + 1, x)):
-            if depth_step < abs(depth[y, x] - depth[j, i]) < np.inf:
-                step = np.abs(field[j, i, :2] - field[y, x, :2]).max() * grid_scale / SMALLEST_PX - 1.0
-                share[y, x], share[j, i] = (max(share[at], min(1.0, step)) for at in ((y, x), (j, i)))
+            apart = abs(depth[y, x] - depth[j, i]) / depth_step - 1.0
+            step = np.abs(field[j, i, :2] - field[y, x, :2]).max() * grid_scale / SMALLEST_PX - 1.0
+            if 0.0 < apart < np.inf and step > 0.0:
+                most = min(apart, 1.0) * min(step, 1.0)
+                share[y, x], share[j, i] = (max(share[at], most) for at in ((y, x), (j, i)))
     spread = np.zeros(depth.shape)
     rows, columns = np.indices(depth.shape)
     for y, x in np.argwhere(share > 0):
@@ -95,18 +97,20 @@ def _find(field, depth, depth_step, smallest, share):  # type: ignore[no-untyped
     """How far each sample lies at a seam, 0 to 1; first and last row and column where there is one."""
     height, width = depth.shape
     top, bottom, left, right = height, -1, width, -1
+    zero, one = np.float32(0.0), np.float32(1.0)
     for y in range(height - 1):
         for x in range(width - 1):
             own = depth[y, x]
             if own == np.inf:
                 continue
             for j, i in ((y, x + 1), (y + 1, x)):
-                if not depth_step < abs(own - depth[j, i]) < np.inf:
+                apart = abs(own - depth[j, i]) / depth_step - one
+                if not zero < apart < np.inf:
                     continue
                 step = max(abs(field[j, i, 0] - field[y, x, 0]), abs(field[j, i, 1] - field[y, x, 1]))
                 if step <= smallest:
                     continue
-                most = min(np.float32(1.0), step / smallest - np.float32(1.0))
+                most = min(apart, one) * min(step / smallest - one, one)
                 share[y, x], share[j, i] = max(share[y, x], most), max(share[j, i], most)
                 top, bottom, left, right = min(top, y), max(bottom, j), min(left, x), max(right, i)
     return top, bottom, left, right
