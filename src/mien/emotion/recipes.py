@@ -76,14 +76,14 @@ _R = RecipeRow
 # fmt: off
 RECIPES: tuple[RecipeRow, ...] = (
     #   emotion      role          unit    kept  free  source
-    _R("happy",     "leads",      "AU12", 0.95, 0.95, "EFH 6+12, 12C/D; EMFACS 6+12; ACT mouthSmile 0.40 to 0.73"),
+    _R("happy",     "leads",      "AU12", 0.98, 0.98, "EFH 6+12, 12C/D; EMFACS 6+12; ACT mouthSmile 0.40 to 0.73"),
     _R("happy",     "supports",   "AU6",  1.00, 1.00, "EFH 6+12; DTM 6 in 51 %"),
     _R("happy",     "supports",   "AU7",  0.15, 0.15, "KOH: tightened lower lids"),
-    _R("happy",     "supports",   "AU10", 0.25, 0.25, "KOH: upper lip raised; ACT mouthUpperUp 0.42"),
+    _R("happy",     "supports",   "AU10", 0.26, 0.26, "KOH: upper lip raised; ACT mouthUpperUp 0.42"),
     _R("happy",     "supports",   "AU1",  0.05, 0.05, "KOH: inner brows raised; ACT browInnerUp 0.18"),
-    _R("happy",     "supports",   "AU11", 0.14, 0.14, "EFH: AU12 deepens the nasolabial furrow"),
+    _R("happy",     "supports",   "AU11", 0.12, 0.12, "EFH: AU12 deepens the nasolabial furrow"),
     _R("happy",     "supports",   "AU13", 0.40, 0.40, "ours: sharpens the corners of a closed smile"),
-    _R("happy",     "supports",   "AU14", 0.30, 0.30, "ours: corners drawn in where the lips stay closed"),
+    _R("happy",     "supports",   "AU14", 0.34, 0.34, "ours: corners drawn in where the lips stay closed"),
     _R("happy",     "supports",   "AU25", 0.00, 0.50, "DTM 12+25"),
     _R("happy",     "takes away", "AU15", 1.00, 1.00, "OPP 12"),
     _R("happy",     "takes away", "AU4",  0.70, 0.70, "LAR: corrugator falls with positive affect"),
