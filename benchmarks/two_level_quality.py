@@ -59,8 +59,8 @@ from mien.video import Clip
 from mien.video.frame import Frame
 
 HELD_OUT = 0.2
-EVERY = 5
-"""Held-out frames between two whose pixels are compared: neighbours are nearly the same."""
+EVERY, FEWEST = 5, 20
+"""Of the held-out frames every fifth is compared, since neighbours are nearly the same; of few ones more."""
 ORACLE_SIDES = (128, 256, 512)
 PARTS = ("self", "editing", "lips", "even")
 VARIANTS: dict[str, dict[str, Any]] = {"level 1 alone": {"texture": 0.0}, "both levels": {}}
@@ -103,6 +103,11 @@ def first_held_out(face: AnalysedFace) -> int:
     return int(kept[int(np.ceil(len(kept) * (1.0 - HELD_OUT)))])
 
 
+def stride(face: AnalysedFace) -> int:
+    """From one held-out frame whose pixels are compared to the next."""
+    return max(1, min(EVERY, (face.track.stop - first_held_out(face)) // FEWEST))
+
+
 def oval(landmarks: AnyArray, corner: AnyArray, height: int, width: int) -> AnyArray:
     """The pixels of a crop within the oval of the face."""
     return polygon_mask(np.asarray(landmarks)[FACE_OVAL, :2] - corner, height, width)
@@ -115,9 +120,9 @@ def redrawn(bench: Bench, clip: Path, setting: str, draw: DrawTexture, limits: b
     model = builtin.load()
     mesh, surface, reader = TexturedMesh.of(model), TrackedSurface.of(model), LandmarkReader(face.track)
     fit = fit_track(model, face.track)
-    errors, similar = [], []
+    errors, similar, every = [], [], stride(face)
     for frame in analysis.clip.frames(first_held_out(face), face.track.stop):
-        if frame.index % EVERY:
+        if frame.index % every:
             continue
         landmarks, pose = reader.at(frame.index), fit.pose(frame.index)
         place = Placement.of(landmarks, pose, np.zeros((468, 3)), frame.width, frame.height)
@@ -199,7 +204,7 @@ def _compare(bench: Bench, emotion: str, results: dict[str, Path], truth: Path, 
         errors, slopes = [], []
         pairs = zip(Clip.open(path).frames(first), Clip.open(truth).frames(first), strict=False)
         for result, target in pairs:
-            if result.index % EVERY or not face.track.start <= result.index < face.track.stop:
+            if result.index % stride(face) or not face.track.start <= result.index < face.track.stop:
                 continue
             mask = oval(reader.at(result.index), np.zeros(2), result.height, result.width)
             one, other = (frame.rgb() for frame in (result, target))
