@@ -89,8 +89,8 @@ def test_renders_at_other_intensities(edited: Path, ramp: Evaluation, tmp_path: 
     assert response.values[0] == 0.0
     own = next(r for r in ramp.responses if r.key.endswith(CORNERS))
     on_ramp = np.interp([0.5, 1.0], own.intensities, own.values)
-    # The ramp shows each strength for a moment, in which she smiles more or less of her own, the renders show it over the
-    # whole clip: two thirds of a pixel are 0.01, and the two strengths lie further apart than that on the ramp.
+    # The ramp shows each strength for a moment, in which she smiles more or less of her own, the renders show it over
+    # the whole clip: two thirds of a pixel are 0.01, and the two strengths lie further apart than that on the ramp.
     np.testing.assert_allclose(response.values[1:], on_ramp, atol=0.01)
     assert np.diff(on_ramp)[0] > 0.01
     assert found.figure("linearity:happy") is None
