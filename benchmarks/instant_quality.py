@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 import mien
+from benchmarks.cut import cut
 from benchmarks.report import Figure, show, write
 from mien.metrics import action_units, recognition, second_classifier
 from mien.metrics.background import background_change
@@ -36,7 +37,7 @@ from mien.metrics.linearity import linearity
 from mien.metrics.lip_sync import lip_sync
 from mien.metrics.pose_drift import pose_drift
 from mien.metrics.timing import timing_change
-from mien.video import Clip, ClipWriter, transcode
+from mien.video import Clip, transcode
 
 EMOTIONS = ("happy", "sad", "angry", "fear", "disgusted", "surprised", "contempt")
 SECOND = "face-api"
@@ -99,10 +100,14 @@ def share(observed: Observed, emotion: str) -> np.ndarray:
     """Mean target probability over the frames, for each crop and, last, by face-api's network: ``(crops + 1,)``."""
     labels = recognition.default_classifier().labels
     first = recognition.target_probability(observed.seen, emotion, labels).mean(axis=0)
+    return np.append(first, seen_by_second(observed.seen_second, emotion))
+
+
+def seen_by_second(seen: np.ndarray, emotion: str) -> float:
+    """Mean target probability by face-api's network, whose answers are ``(frames, labels)``."""
     # As for the first, whose training files most disgust under angry, both count.
     names = ("disgusted", "angry") if emotion == "disgusted" else (emotion,)
-    second = sum(second_classifier.target_probability(observed.seen_second, name) for name in names)
-    return np.append(first, np.mean(second))
+    return float(np.mean(sum(second_classifier.target_probability(seen, name) for name in names)))
 
 
 def measure_motion(bench: Bench, clip: str, emotion: str, result: Observed, lips_kept: bool) -> None:
@@ -264,19 +269,6 @@ def measure_untouched(bench: Bench) -> None:
                 bench.add("change before encoding, largest", clip, setting, whole, at_most=0)
 
 
-def shortened(source: Path, target: Path, seconds: float) -> Path:
-    """The first seconds of a clip, encoded again at high quality."""
-    from mien.video import EncoderSettings
-
-    clip = Clip.open(source)
-    with ClipWriter(target, clip, EncoderSettings(quality=10, preset="veryfast")) as writer:
-        for frame in clip.frames():
-            if frame.time_s >= seconds:
-                break
-            writer.write(frame)
-    return target
-
-
 def chosen_clips(names: Sequence[str] | None) -> list[Path]:
     """Paths of the shared clips, all or those named."""
     paths = sorted((recognition.shared_folder() / "clips").glob("*.mp4"))
@@ -292,7 +284,7 @@ def run(options: argparse.Namespace) -> Iterable[Figure]:
         bench = Bench(Path(folder), options.unchanged)
         for path in chosen_clips(options.clips):
             bench.sources[path.stem] = (
-                shortened(path, Path(folder) / path.name, options.seconds) if options.seconds else path
+                cut(path, Path(folder) / path.name, seconds=options.seconds) if options.seconds else path
             )
             bench.observed[path.stem] = observe(bench.sources[path.stem])
         neutral = [clip for clip, observed in bench.observed.items() if is_near_neutral(observed)]
@@ -319,7 +311,7 @@ def measure_part(bench: Bench, part: str, neutral: Sequence[str], emotions: Sequ
         short = Bench(bench.folder, bench.unchanged)
         for clip in neutral:
             target = bench.folder / f"short_{clip}.mp4"
-            short.sources[clip] = shortened(bench.sources[clip], target, _LINEAR_SECONDS)
+            short.sources[clip] = cut(bench.sources[clip], target, seconds=_LINEAR_SECONDS)
         measure_linearity(short, neutral, emotions)
         bench.figures += short.figures
 

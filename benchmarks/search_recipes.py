@@ -26,7 +26,8 @@ import numpy as np
 from scipy.optimize import minimize
 
 import mien
-from benchmarks.instant_quality import TUNED_ON, chosen_clips, shortened
+from benchmarks.cut import cut
+from benchmarks.instant_quality import TUNED_ON, chosen_clips, seen_by_second
 from mien.emotion import recipes
 from mien.emotion.recipes import RECIPES, RecipeRow
 from mien.metrics import recognition, second_classifier
@@ -108,12 +109,8 @@ class Search:
         """Means over the frames: both probabilities, pose, lips, movement."""
         first, second = (_softmax(response[name]) for name in ("first", "second"))
         labels = recognition.default_classifier().labels
-        names = ("disgusted", "angry") if self.emotion == "disgusted" else (self.emotion,)
-        seen = sum(second_classifier.target_probability(second, name) for name in names)
-        rest = (response["pose"], np.abs(response["lips"]), response["moved"])
-        return np.array(
-            [np.mean(v) for v in (recognition.target_probability(first, self.emotion, labels), seen, *rest)]
-        )
+        seen = recognition.target_probability(first, self.emotion, labels), seen_by_second(second, self.emotion)
+        return np.array([np.mean(v) for v in (*seen, response["pose"], np.abs(response["lips"]), response["moved"])])
 
     def value(self, weights: np.ndarray, figures: np.ndarray, base: np.ndarray) -> float:
         """How good a recipe is; see above."""
@@ -196,7 +193,7 @@ def main() -> None:
     if model is None:
         raise SystemExit("the face landmarker is not on this machine: run `mien weights get face-landmarker`")
     with tempfile.TemporaryDirectory() as folder, FaceMeter(model) as meter:
-        clips = {p.stem: shortened(p, Path(folder) / p.name, 3.0) for p in chosen_clips(None)}
+        clips = {p.stem: cut(p, Path(folder) / p.name, seconds=3.0) for p in chosen_clips(None)}
         tuned, held = (
             [s for c, p in clips.items() if (c in TUNED_ON) == on for s in sampled(p, options.frames, meter)]
             for on in (True, False)

@@ -24,6 +24,7 @@ import numpy as np
 import torch
 
 import mien
+from benchmarks.cut import NEARLY_LOSSLESS, cut
 from benchmarks.report import RESULTS, Figure, show, write
 from benchmarks.two_level_lips import lip_figures
 from mien.data.prepared import PreparedFootage, open_prepared
@@ -39,7 +40,6 @@ from mien.systems.two_level.material import Material
 from mien.systems.two_level.stages import StageProgress, TrainingPlan
 from mien.systems.two_level.texture.losses import gradient_distance
 from mien.systems.two_level.whole_face import WholeFace, train_whole_face
-from mien.video import Clip, ClipWriter, EncoderSettings
 
 HELD_OUT = 0.2
 PAPER: Mapping[str, Any] = {"detail": False, "teeth": "drawn"}
@@ -98,12 +98,7 @@ def held_out_footage(prepared: PreparedFootage, folder: Path, emotions: Sequence
 
 
 def _cut(source: Path, first: int, target: Path) -> Path:
-    if not target.is_file():
-        clip = Clip.open(source)
-        with ClipWriter(target, clip, EncoderSettings(quality=10, preset="veryfast")) as writer:
-            for frame in clip.frames(first):
-                writer.write(frame)
-    return target
+    return target if target.is_file() else cut(source, target, first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +131,7 @@ class Bench:
         if kept.is_file():
             return from_json(json.loads(kept.read_text()))
         print(f"  {column}: {emotion}", flush=True)
-        source, encoder = self.footage.neutral, EncoderSettings(quality=10, preset="veryfast")
+        source, encoder = self.footage.neutral, NEARLY_LOSSLESS
         if settings is None:
             edit = mien.edit(source, asked, system=self.whole, encoder=encoder)
         else:

@@ -198,13 +198,13 @@ def measure_editing(bench: Bench) -> None:
 
 def _compare(bench: Bench, emotion: str, results: dict[str, Path], truth: Path, face: AnalysedFace, first: int) -> None:
     """Pixels of the face: each result against the truth."""
-    reader = LandmarkReader(face.track)
+    reader, every = LandmarkReader(face.track), stride(face)
     found: dict[str, tuple[float, float]] = {}
     for name, path in results.items():
         errors, slopes = [], []
         pairs = zip(Clip.open(path).frames(first), Clip.open(truth).frames(first), strict=False)
         for result, target in pairs:
-            if result.index % stride(face) or not face.track.start <= result.index < face.track.stop:
+            if result.index % every or not face.track.start <= result.index < face.track.stop:
                 continue
             mask = oval(reader.at(result.index), np.zeros(2), result.height, result.width)
             one, other = (frame.rgb() for frame in (result, target))

@@ -26,7 +26,7 @@ def cheek(height: int = 60, width: int = 80, step: float = 3.0) -> tuple[FloatAr
 
 @pytest.mark.parametrize("scale", [1.0, 0.4])
 def test_like_the_reference(scale: float) -> None:
-    """Windows that reach the rim of what is worked on differ there from those of the whole field: not compared."""
+    """The reference works on the whole field; what is cut out of it has a margin, so that its rim does not count."""
     field, depth = cheek()
     expected = smooth_seams_reference(field, depth, DEPTH_STEP, REACH_PX, scale)
     smooth_seams(field, depth, DEPTH_STEP, REACH_PX, scale)

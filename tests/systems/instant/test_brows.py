@@ -1,4 +1,4 @@
-"""Brows that rise whole, on the built-in model and on drawn skin."""
+"""Brows that rise whole, on the built-in model."""
 
 import numpy as np
 import pytest

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 import mien
+from benchmarks.cut import cut
 from mien.emotion.track import EmotionTrack
 from mien.metrics.action_units import LANDMARKER_FILE, FaceMeter
 from mien.metrics.lip_sync import lip_sync
 from mien.types import FloatArray
-from mien.video import Clip, ClipWriter, EncoderSettings
+from mien.video import Clip
 
 SECONDS = 3.0
 
@@ -20,14 +21,8 @@ SECONDS = 3.0
 @pytest.fixture(scope="module")
 def talking(shared_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first seconds of the clip on which the opening was read worst: dark lips before a dark mouth."""
-    clip = Clip.open(shared_folder / "clips" / "driving_d3.mp4")
-    path = tmp_path_factory.mktemp("talking") / "talking.mp4"
-    with ClipWriter(path, clip, EncoderSettings(quality=10, preset="veryfast")) as writer:
-        for frame in clip.frames():
-            if frame.time_s >= SECONDS:
-                break
-            writer.write(frame)
-    return path
+    source = shared_folder / "clips" / "driving_d3.mp4"
+    return cut(source, tmp_path_factory.mktemp("talking") / "talking.mp4", seconds=SECONDS)
 
 
 def read(pictures: list[np.ndarray], landmarker: Path) -> FloatArray:
