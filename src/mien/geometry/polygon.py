@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numba import njit
 
 from mien.errors import InputError
 from mien.types import AnyArray
@@ -26,13 +27,24 @@ def polygon_mask(corners: AnyArray, height: int, width: int) -> AnyArray:
     if points.ndim != 2 or points.shape[1] != 2 or len(points) < 3 or not np.isfinite(points).all():
         raise InputError(f"a polygon is (K, 2) finite numbers with K at least 3, but came as {points.shape}")
     inside = np.zeros((height, width), bool)
-    rows, columns = np.arange(height), np.arange(width)
-    for one, other in zip(points, np.roll(points, -1, axis=0), strict=True):
-        crossed = (one[1] > rows) != (other[1] > rows)
-        if crossed.any():
-            where = (other[0] - one[0]) / (other[1] - one[1]) * (rows[crossed] - one[1]) + one[0]
-            inside[crossed] ^= columns < where[:, None]
+    _fill(points, inside)
     return inside
+
+
+@njit(cache=True, nogil=True)
+def _fill(points, inside):  # type: ignore[no-untyped-def]
+    """Mark where each row crosses an edge, then count the crossings on the way along the row."""
+    height, width = inside.shape
+    for i in range(len(points)):
+        x, y, other_x, other_y = points[i, 0], points[i, 1], points[i - 1, 0], points[i - 1, 1]
+        first, last = max(np.ceil(min(y, other_y)), 0.0), min(np.ceil(max(y, other_y)), float(height))
+        for row in range(int(first), int(last)):
+            start = np.ceil(x + (other_x - x) / (other_y - y) * (row - y))
+            if start < width:
+                inside[row, int(max(start, 0.0))] ^= True
+    for row in range(height):
+        for column in range(1, width):
+            inside[row, column] ^= inside[row, column - 1]
 
 
 def within_hull(corners: AnyArray, places: AnyArray) -> AnyArray:

@@ -13,6 +13,7 @@ import numpy as np
 from numba import njit
 
 from mien.errors import InputError
+from mien.geometry.window_mean import window_mean
 from mien.types import FloatArray
 
 SMALLEST_PX = 0.1
@@ -49,7 +50,7 @@ def smooth_seams(field: FloatArray, depth: FloatArray, depth_step: float, reach_
     _spread(share, np.float32(1.0 / reach_px))
     smooth = np.ascontiguousarray(part[..., :2].transpose(2, 0, 1))
     for _ in range(PASSES):
-        _mean(smooth, radius)
+        window_mean(smooth, radius)
     _mix(part, smooth, share)
 
 
@@ -131,41 +132,6 @@ def _spread(share, fall):  # type: ignore[no-untyped-def]
     for y in range(height - 2, -1, -1):
         for x in range(width):
             share[y, x] = max(share[y, x], share[y + 1, x] - fall)
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _mean(planes, radius):  # type: ignore[no-untyped-def]
-    """Mean over a square window, smaller at the rim, in place: ``(planes, h, w)``."""
-    count, height, width = planes.shape
-    passed = np.empty((height, width), np.float32)
-    total = np.empty(width, np.float32)
-    for k in range(count):
-        for y in range(height):
-            total_row, number = np.float32(0.0), np.float32(0.0)
-            for x in range(-radius, width):
-                if x + radius < width:
-                    total_row += planes[k, y, x + radius]
-                    number += np.float32(1.0)
-                if x > radius:
-                    total_row -= planes[k, y, x - radius - 1]
-                    number -= np.float32(1.0)
-                if x >= 0:
-                    passed[y, x] = total_row / number
-        total[:] = 0.0
-        number = np.float32(0.0)
-        for y in range(-radius, height):
-            if y + radius < height:
-                number += np.float32(1.0)
-                for x in range(width):
-                    total[x] += passed[y + radius, x]
-            if y > radius:
-                number -= np.float32(1.0)
-                for x in range(width):
-                    total[x] -= passed[y - radius - 1, x]
-            if y >= 0:
-                inverse = np.float32(1.0) / number
-                for x in range(width):
-                    planes[k, y, x] = total[x] * inverse
 
 
 @njit(cache=True, nogil=True)

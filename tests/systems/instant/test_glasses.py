@@ -105,7 +105,10 @@ def test_the_same_edit_gives_the_same_samples(worn):
 
 
 def test_glasses_that_are_taken_off_leave_the_face_as_bare(worn):
-    """Glasses of the shot, but none in this frame: it is edited as a bare face, but for the held temples."""
+    """Glasses of the shot, but none in this frame: it is edited as a bare face, but for the held temples.
+
+    Those hold the brows' outer ends, too, so the skin between brows and lids is evened a little otherwise: two levels.
+    """
     (bare,), (with_them,) = worn.bare.faces, worn.worn.faces
     glasses = with_them.parameters.glasses
     known = dataclasses.replace(bare, parameters=dataclasses.replace(bare.parameters, glasses=glasses))
@@ -113,4 +116,4 @@ def test_glasses_that_are_taken_off_leave_the_face_as_bare(worn):
     _, free = edited(worn.bare, "fear")
     x, y = bare.track.landmarks(FRAME, FRAME + 1)[0][[66, 296], :2].mean(axis=0).round().astype(int)
     middle = np.s_[y - 40 : y + 60, x - 20 : x + 20]
-    np.testing.assert_array_equal(kept.rgb()[middle], free.rgb()[middle])
+    assert np.abs(kept.rgb()[middle].astype(int) - free.rgb()[middle]).max() <= 2

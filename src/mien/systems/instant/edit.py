@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mien.compositing.brows import raise_whole
 from mien.compositing.eyes import paint_eyes
 from mien.compositing.field import (
     SKIRT_RINGS,
@@ -15,6 +16,7 @@ from mien.compositing.field import (
     rasterise_field,
 )
 from mien.compositing.glasses import take_off
+from mien.compositing.lids import paint_lids
 from mien.compositing.mouth import paint_mouth
 from mien.compositing.placement import Placement
 from mien.compositing.rim_layer import GlassesRoom
@@ -28,7 +30,6 @@ from mien.morphable.model import MorphableModel
 from mien.morphable.regions import FACE_OVAL
 from mien.reconstruction.light import LUMINANCE
 from mien.reconstruction.parameters import SRGB_EXPONENT, Glasses, Light
-from mien.systems.instant.brows import raise_whole
 from mien.systems.instant.color import flush_weights
 from mien.systems.instant.config import InstantConfig
 from mien.systems.instant.relief import MAP_SIZE, Relief, build_relief, builtin_relief
@@ -164,6 +165,7 @@ def edit_crop(
     target = source.copy()
     target[:VERTEX_COUNT] += place.shift
     paint_mouth(result, crop, light.skin_colour, source, target)
+    paint_lids(result, source, target)
     paint_eyes(result, crop, source, target)
     if lifted is not None:
         lifted.restore(crop)

@@ -11,6 +11,7 @@ from torch import Tensor
 from mien.compositing.eyes import paint_eyes
 from mien.compositing.field import VERTEX_COUNT, closed_triangles, rasterise_field
 from mien.compositing.glasses import take_off
+from mien.compositing.lids import paint_lids
 from mien.compositing.mouth import paint_mouth
 from mien.compositing.placement import Placement
 from mien.errors import ModelError
@@ -140,11 +141,12 @@ def edit_crop(
         place.points, place.shifts, attributes, mesh.triangles, place.box, grid_scale, place.eye_distance_px
     )
     result = warp(crop, field, grid_scale)
+    target = source.copy()
+    target[:VERTEX_COUNT] += place.shift
+    paint_lids(result, source, target)
     if texture is not None:
         places = np.concatenate([field[..., _FIELD_TEXELS], field[..., _FIELD_SHARE]], axis=2)
         result = lay_texture(result, np.ascontiguousarray(places), grid_scale, texture, add=detail)
-    target = source.copy()
-    target[:VERTEX_COUNT] += place.shift
     paint_mouth(result, crop, skin, source, target)
     paint_eyes(result, crop, source, target)
     if lifted is not None:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mien.compositing.brows import raise_whole
 from mien.compositing.glasses import held_by_arms
 from mien.compositing.placement import Placement
 from mien.emotion.track import EmotionSamples, EmotionTrack
@@ -126,7 +127,7 @@ class TwoLevelFace:
         landmarks, pose = self._landmarks.at(frame.index), self._fit.pose(frame.index)
         count = self._identity.shape[2]
         added = self._added[row]
-        move = (self._identity @ added[:count] + self._lips @ added[count:]) * self._free
+        move = raise_whole(np.asarray(self._identity @ added[:count] + self._lips @ added[count:])) * self._free
         place = Placement.of(landmarks, pose, np.asarray(move), frame.width, frame.height)
         if place.box.empty:
             return None

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from mien.compositing.brows import raise_whole
 from mien.emotion.recipes import recipe_weights
 from mien.emotion.track import EmotionTrack
 from mien.morphable import builtin
 from mien.morphable.regions import LEFT_BROW_LOWER, RIGHT_BROW_LOWER
-from mien.systems.instant.brows import raise_whole
 
 BELOW_RIGHT, BELOW_LEFT = [225, 224, 223, 222, 221], [441, 442, 443, 444, 445]
 
