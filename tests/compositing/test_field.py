@@ -6,6 +6,8 @@ from skimage.draw import polygon2mask
 
 from mien.compositing.field import (
     EYES,
+    LEAST_FALL,
+    SKIRT_FALL,
     SKIRT_RINGS,
     SKIRT_WIDTH,
     VERTEX_COUNT,
@@ -16,6 +18,7 @@ from mien.compositing.field import (
 )
 from mien.geometry.warp import FIELD_CHANNELS
 from mien.morphable.model import MorphableModel
+from mien.morphable.outline import outward
 from mien.morphable.regions import FACE_OVAL, INNER_LIP_LOWER, INNER_LIP_UPPER
 from mien.types import Box, DoubleArray, FloatArray
 
@@ -132,3 +135,35 @@ def test_a_turned_head_is_one_sheet_too(model: MorphableModel) -> None:
     assert np.isfinite(field).all()
     assert field[..., 0].min() == pytest.approx(-5.0, abs=1e-3)
     assert field[..., 0].max() <= 1e-6
+
+
+@pytest.mark.parametrize("move", [(6.0, -4.0), (-9.0, 3.0)])
+def test_beyond_the_person_the_background_stays(drawn_face: DoubleArray, move: tuple[float, float]) -> None:
+    """Where the person ends before the skirt does, nothing moves from a little further on; elsewhere as before."""
+    eyes = eye_distance(drawn_face)
+    reach = np.full(len(FACE_OVAL), 0.6)
+    near = np.arange(4, 12)
+    reach[near] = 0.05
+    moved = np.tile(move, (VERTEX_COUNT, 1))
+    skirted, moves = add_skirt(drawn_face, moved, eyes, reach)
+    plain, plain_moves = add_skirt(drawn_face, moved, eyes)
+    rings = (len(SKIRT_RINGS), len(FACE_OVAL))
+    last = np.linalg.norm((skirted - plain)[-len(FACE_OVAL) :, :2], axis=1)
+    fall = max(SKIRT_FALL, LEAST_FALL * float(np.linalg.norm(move)) / eyes)
+    assert np.all(last[near] > (SKIRT_WIDTH - 0.05 - fall) * eyes - 1e-6)
+    others = np.setdiff1d(np.arange(len(FACE_OVAL)), near)
+    np.testing.assert_allclose(last[others], 0.0, atol=1e-9)
+    np.testing.assert_allclose(moves, plain_moves)
+    assert np.all(moves[VERTEX_COUNT:].reshape(*rings, 2)[-1] == 0)
+
+
+def test_a_narrow_skirt_does_not_fold_over(drawn_face: DoubleArray) -> None:
+    """Pushed outward by 12 px, the rings keep their order."""
+    eyes = eye_distance(drawn_face)
+    rays = outward(drawn_face[:, :2])
+    moved = np.zeros((VERTEX_COUNT, 2))
+    moved[FACE_OVAL] = 12.0 * rays
+    skirted, moves = add_skirt(drawn_face, moved, eyes, np.zeros(len(FACE_OVAL)))
+    target = (skirted[:, :2] + moves)[VERTEX_COUNT:].reshape(len(SKIRT_RINGS), len(FACE_OVAL), 2)
+    outwards = ((target - (drawn_face[FACE_OVAL, :2] + moved[FACE_OVAL])) * rays).sum(axis=2)
+    assert np.all(np.diff(outwards, axis=0, prepend=0.0) > 0)

@@ -7,7 +7,7 @@ from mien.errors import InputError
 from mien.morphable import builtin
 from mien.reconstruction import analysis as module
 from mien.reconstruction.analysis import analyse, analysis_key
-from mien.reconstruction.shot_light import with_light
+from mien.reconstruction.pictures import with_pictures
 from mien.reconstruction.watched_clip import WatchedClip
 from mien.video import Clip, MienWarning
 
@@ -64,6 +64,10 @@ def test_the_face_is_found_fitted_and_lit(analysis):
     assert light.sample_count > 200
     assert 0.0 < light.directionality < 1.0
     assert 0.0 < light.skin_contrast < 0.1
+    reach = parameters.surroundings.reach
+    assert len(reach) == len(parameters.surroundings.frames) > 2
+    assert reach[:, [0, 35]].min() > 0.1  # there is hair above her forehead
+    assert reach.max() <= 0.6
 
 
 def test_the_second_time_it_is_read_back(analysis, clip_path, cache, monkeypatch):
@@ -74,6 +78,9 @@ def test_the_second_time_it_is_read_back(analysis, clip_path, cache, monkeypatch
     for name, array in old.parameters.arrays().items():
         np.testing.assert_array_equal(new.parameters.arrays()[name], array)
     np.testing.assert_array_equal(new.parameters.light.coefficients, old.parameters.light.coefficients)
+    for name in ("frames", "reach"):
+        new_array, old_array = (getattr(face.parameters.surroundings, name) for face in (new, old))
+        np.testing.assert_array_equal(new_array, old_array)
     for name in ("confidence", "fade", "eye_distance"):
         np.testing.assert_array_equal(getattr(new.track, name), getattr(old.track, name))
     np.testing.assert_array_equal(new.track.landmarks(3, 9), old.track.landmarks(3, 9))
@@ -154,5 +161,5 @@ def test_watching_keeps_few_pictures_of_a_long_clip(clip_path):
 def test_light_comes_from_a_second_look_where_no_picture_was_kept(analysis):
     (face,) = analysis.faces
     faces = [(face.track, face.parameters)]
-    (lit,) = with_light(analysis.clip, builtin.load(), faces, [])
+    (lit,) = with_pictures(analysis.clip, builtin.load(), faces, [])
     np.testing.assert_allclose(lit.light.skin_colour, face.parameters.light.skin_colour, atol=0.03)

@@ -17,6 +17,7 @@ import numpy as np
 from mien.geometry.rasteriser import rasterise
 from mien.geometry.scratch import Scratch
 from mien.geometry.seams import smooth_seams
+from mien.morphable.outline import outward
 from mien.morphable.regions import (
     FACE_OVAL,
     INNER_LIP_LOWER,
@@ -32,7 +33,16 @@ EYES = ((RIGHT_EYE_UPPER, RIGHT_EYE_LOWER), (LEFT_EYE_UPPER, LEFT_EYE_LOWER))
 """Upper and lower lid of the right and the left eye, from the corner at the image's left to the one at its right."""
 
 SKIRT_WIDTH = 0.5
-"""How far beyond the face oval the displacement reaches, in eye distances; 0.6 is promised to stay untouched."""
+"""How far beyond the face oval the displacement reaches at most, eye distances; 0.6 is promised to stay untouched."""
+
+SKIRT_DEPTH = 0.05
+"""How far behind its oval the skirt ends, eye distances: behind the face, but so gently that it makes no seam."""
+
+SKIRT_FALL = 0.06
+"""How far into the background the displacement reaches where the person ends before the skirt does, eye distances."""
+
+LEAST_FALL = 1.6
+"""The skirt is so many times as wide as its oval is moved outward at least: narrower, it would fold over."""
 
 SKIRT_RINGS = ((0.25, 0.844), (0.5, 0.5), (0.75, 0.156), (1.0, 0.0))
 """Rings of the skirt: distance as a share of its width, and share of the oval's displacement left (a smooth step)."""
@@ -75,7 +85,7 @@ def closed_triangles(triangles: IntArray) -> IntArray:
 
 
 def add_skirt(
-    points: DoubleArray, displacement: DoubleArray, eye_distance_px: float
+    points: DoubleArray, displacement: DoubleArray, eye_distance_px: float, reach: AnyArray | None = None
 ) -> tuple[DoubleArray, DoubleArray]:
     """Append the skirt's vertices.
 
@@ -83,21 +93,24 @@ def add_skirt(
         points: ``(468, 3)`` landmarks of the frame, px.
         displacement: ``(468, 2)`` how each is moved, px.
         eye_distance_px: Outer corner to outer corner, px.
+        reach: ``(36,)`` how far the person goes on beyond the oval, eye distances; None if that is not known.
 
     Returns:
         Points ``(468 + 144, 3)`` and displacements ``(468 + 144, 2)``.
     """
-    oval = points[FACE_OVAL]
-    outward = oval[:, :2] - points[:, :2].mean(axis=0)
-    outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 1e-6)
-    behind = points[:, 2].max() + eye_distance_px
+    oval, moved = points[FACE_OVAL], displacement[FACE_OVAL]
+    rays, width = outward(points[:, :2]), np.full(len(oval), SKIRT_WIDTH)
+    if reach is not None:
+        least = LEAST_FALL / eye_distance_px * (moved * rays).sum(axis=1)
+        width = np.minimum(np.maximum(reach + SKIRT_FALL, least), SKIRT_WIDTH)
+    steps = rays * (width * eye_distance_px)[:, None]
     rings, moves = [points], [displacement]
     for distance, share in SKIRT_RINGS:
         ring = np.empty((len(oval), 3))
-        ring[:, :2] = oval[:, :2] + outward * (distance * SKIRT_WIDTH * eye_distance_px)
-        ring[:, 2] = behind + distance
+        ring[:, :2] = oval[:, :2] + distance * steps
+        ring[:, 2] = oval[:, 2] + distance * SKIRT_DEPTH * eye_distance_px
         rings.append(ring)
-        moves.append(displacement[FACE_OVAL] * share)
+        moves.append(moved * share)
     return np.concatenate(rings), np.concatenate(moves)
 
 

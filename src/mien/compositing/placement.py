@@ -9,7 +9,7 @@ import numpy as np
 from mien.compositing.field import VERTEX_COUNT, add_skirt, face_box
 from mien.geometry.rotation import matrix_from_vector
 from mien.morphable.regions import EYE_CORNERS_OUTER
-from mien.types import Box, DoubleArray, Pose
+from mien.types import AnyArray, Box, DoubleArray, Pose
 
 GRID_EYE_DISTANCE_PX = 90.0
 """The field is made at most this fine (grid px between the outer eye corners) and read smoothly at full resolution."""
@@ -38,7 +38,15 @@ class Placement:
     box: Box
 
     @classmethod
-    def of(cls, landmarks: DoubleArray, pose: Pose, move: DoubleArray, width: int, height: int) -> Placement:
+    def of(
+        cls,
+        landmarks: DoubleArray,
+        pose: Pose,
+        move: DoubleArray,
+        width: int,
+        height: int,
+        reach: AnyArray | None = None,
+    ) -> Placement:
         """Place a movement in a frame.
 
         Args:
@@ -47,6 +55,7 @@ class Placement:
             move: ``(468, 3)`` mm.
             width: Of the frame, px.
             height: Of the frame, px.
+            reach: ``(36,)`` how far the person goes on beyond the face oval, eye distances; None if not known.
         """
         rotation = matrix_from_vector(pose.rotation)
         across, down = pose.stretch
@@ -54,7 +63,7 @@ class Placement:
         square = landmarks * stretch
         shift = np.asarray((move @ rotation.T)[:, :2] * (pose.scale * np.array([1.0, -1.0])))
         eye_distance = float(np.linalg.norm(np.subtract(*square[EYE_CORNERS_OUTER])))
-        points, shifts = add_skirt(square[:VERTEX_COUNT], shift, eye_distance)
+        points, shifts = add_skirt(square[:VERTEX_COUNT], shift, eye_distance, reach)
         points, shifts, shift = points / stretch, shifts / stretch[:2], shift / stretch[:2]
         return cls(move, rotation, shift, points, shifts, eye_distance, face_box(points, shifts, width, height))
 

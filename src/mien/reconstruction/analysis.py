@@ -204,7 +204,7 @@ def _make(
     progress: Callable[[int], None] | None,
     landmarker: str | os.PathLike[str] | None,
 ) -> tuple[DoubleArray, tuple[StoredShot, ...]]:
-    """Track, fit, light; write everything into the folder."""
+    """Track, fit, look at pictures; write everything into the folder."""
     watched = WatchedClip(clip)
     with meanwhile(lambda: _prepare(model)) as preparing:
         tracked = track_clip(watched, folder, max_faces=max_faces, progress=progress, landmarker=landmarker)
@@ -213,11 +213,11 @@ def _make(
             raise ClipError(f"{clip.path} has no frame that can be decoded")
         prepared = preparing.result()
     from mien.reconstruction.fit import fit_track
-    from mien.reconstruction.shot_light import with_light  # loaded by now, as the line before
+    from mien.reconstruction.pictures import with_pictures  # loaded by now, as the line before
 
     faces = [(track, fit_track(prepared, track)) for shot in tracked for track in shot.faces]
-    lit = iter(with_light(clip, prepared, faces, watched.kept))
-    shots = tuple((shot.start, shot.stop, tuple((track, next(lit)) for track in shot.faces)) for shot in tracked)
+    seen = iter(with_pictures(clip, prepared, faces, watched.kept))
+    shots = tuple((shot.start, shot.stop, tuple((track, next(seen)) for track in shot.faces)) for shot in tracked)
     write_analysis(folder, times_s, shots)
     return times_s, shots
 
@@ -229,11 +229,11 @@ def _prepare(given: MorphableModel | None) -> MorphableModel:
         The model given, or the built-in one.
     """
     from mien.morphable import builtin
-    from mien.reconstruction import shot_light
+    from mien.reconstruction import pictures
     from mien.reconstruction.fit import prepare_fit
     from mien.reconstruction.light import prepare_light
 
-    assert shot_light
+    assert pictures
     model = given or builtin.load()
     prepare_fit(model)
     prepare_light()

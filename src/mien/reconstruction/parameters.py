@@ -9,6 +9,7 @@ import numpy as np
 from mien.errors import InputError
 from mien.geometry import harmonics
 from mien.geometry.rotation import euler_degrees, matrix_from_vector
+from mien.morphable.outline import OUTLINE_COUNT
 from mien.types import AnyArray, DoubleArray, FloatArray, IntArray, Pose
 
 SRGB_EXPONENT = 2.2
@@ -87,6 +88,36 @@ class Glasses:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Surroundings:
+    """How far the person reaches beyond the oval of the face, in some frames.
+
+    Attributes:
+        frames: ``(K,)`` their indices, rising; at least one.
+        reach: ``(K, 36)`` eye distances from each vertex of the oval outward, to where the background begins.
+    """
+
+    frames: IntArray
+    reach: FloatArray
+
+    def __post_init__(self) -> None:
+        count = len(self.frames)
+        if not count or np.any(np.diff(self.frames) <= 0) or self.reach.shape != (count, OUTLINE_COUNT):
+            raise InputError(
+                f"surroundings are frames (K,) in order and reach (K, {OUTLINE_COUNT}), "
+                f"not {self.frames.shape} and {self.reach.shape}"
+            )
+
+    def at(self, frame_index: int) -> DoubleArray:
+        """Reach in a frame of the clip ``(36,)``: between the frames that were looked at in proportion."""
+        after = int(np.searchsorted(self.frames, frame_index))
+        if after in (0, len(self.frames)):
+            return np.asarray(self.reach[min(after, len(self.frames) - 1)], np.float64)
+        first, second = self.frames[after - 1], self.frames[after]
+        share = (frame_index - first) / (second - first)
+        return np.asarray(self.reach[after - 1] + share * (self.reach[after] - self.reach[after - 1]), np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class FaceParameters:
     """A face through one track: who it is (alpha), what it does (beta), where it is (pose), frame by frame.
 
@@ -100,6 +131,7 @@ class FaceParameters:
         residual: ``(T,)`` median distance of model and landmarks in the image, as a fraction of the eye distance.
         light: The light on the face; None until it has been estimated.
         glasses: What the person wears; None where no glasses were found.
+        surroundings: How far the person reaches around the face; None where that is not known.
         pixel_aspect: Width over height of a pixel of the frame.
     """
 
@@ -113,6 +145,7 @@ class FaceParameters:
     light: Light | None = None
     pixel_aspect: float = 1.0
     glasses: Glasses | None = None
+    surroundings: Surroundings | None = None
 
     def __post_init__(self) -> None:
         count = len(self.beta)
@@ -143,6 +176,10 @@ class FaceParameters:
         rotation, translation = self.rotation[row].astype(np.float64), self.translation[row].astype(np.float64)
         return Pose(rotation, float(self.scale[row]), translation, self.pixel_aspect)
 
+    def reach(self, frame_index: int) -> DoubleArray | None:
+        """How far the person goes on beyond the face oval ``(36,)``, eye distances; None where that is not known."""
+        return None if self.surroundings is None else self.surroundings.at(frame_index)
+
     def row(self, frame_index: int) -> int:
         """Row of the arrays for a frame of the clip.
 
@@ -159,5 +196,6 @@ class FaceParameters:
 
     def arrays(self) -> dict[str, AnyArray]:
         """The arrays by name, for storing."""
-        kept = [field.name for field in fields(self) if field.name not in ("start", "light", "pixel_aspect", "glasses")]
+        apart = ("start", "light", "pixel_aspect", "glasses", "surroundings")
+        kept = [field.name for field in fields(self) if field.name not in apart]
         return {name: getattr(self, name) for name in kept}

@@ -11,19 +11,19 @@ from zipfile import BadZipFile
 import numpy as np
 
 from mien.errors import MienError
-from mien.reconstruction.parameters import FaceParameters, Glasses, Light
+from mien.reconstruction.parameters import FaceParameters, Glasses, Light, Surroundings
 from mien.tracking.face_track import FaceTrack, Rows
 from mien.tracking.landmarker import BLENDSHAPE_NAMES
 from mien.types import LANDMARK_COUNT, AnyArray, DoubleArray
 
-FORMAT = 2
+FORMAT = 3
 """Raised when the files change."""
 
 _LANDMARKS = (LANDMARK_COUNT, 3)
 _BLENDSHAPES = (len(BLENDSHAPE_NAMES),)
 _TRACK_ARRAYS = ("confidence", "fade", "eye_distance")
-_GLASSES = "glasses_"
-_GLASSES_ARRAYS = tuple(field.name for field in fields(Glasses))
+_PARTS: dict[str, type[Glasses] | type[Surroundings]] = {"glasses": Glasses, "surroundings": Surroundings}
+"""Parts of a face's parameters that are nothing but arrays, kept under names such as ``glasses_points``."""
 
 StoredFace = tuple[FaceTrack, FaceParameters]
 StoredShot = tuple[int, int, tuple[StoredFace, ...]]
@@ -39,8 +39,7 @@ def write_analysis(folder: Path, times_s: DoubleArray, shots: tuple[StoredShot, 
         for track, parameters in faces:
             name = f"face_{start}_{track.number}.npz"
             arrays = {key: getattr(track, key) for key in _TRACK_ARRAYS} | parameters.arrays()
-            if parameters.glasses is not None:
-                arrays |= {_GLASSES + key: getattr(parameters.glasses, key) for key in _GLASSES_ARRAYS}
+            arrays |= _parts_to_arrays(parameters)
             np.savez(folder / name, **arrays)
             entries.append(
                 {
@@ -87,13 +86,31 @@ def _read_face(folder: Path, entry: dict[str, Any]) -> StoredFace:
     confidence, fade, eye_distance = (arrays.pop(name) for name in _TRACK_ARRAYS)
     aspect = float(entry["pixel_aspect"])
     track = FaceTrack(entry["number"], start, stop, confidence, fade, eye_distance, rows, scores, aspect)
-    worn = {key: arrays.pop(_GLASSES + key) for key in _GLASSES_ARRAYS if _GLASSES + key in arrays}
-    glasses = Glasses(**worn) if worn else None
+    given: dict[str, Any] = _parts_from_arrays(arrays) | arrays
     light = None if entry["light"] is None else _light_from_json(entry["light"])
-    parameters = FaceParameters(start=start, light=light, pixel_aspect=aspect, glasses=glasses, **arrays)
+    parameters = FaceParameters(start=start, light=light, pixel_aspect=aspect, **given)
     if len(parameters) != stop - start:
         raise ValueError("the parameters have not one row a frame")
     return track, parameters
+
+
+def _parts_to_arrays(parameters: FaceParameters) -> dict[str, AnyArray]:
+    arrays: dict[str, AnyArray] = {}
+    for name in _PARTS:
+        part = getattr(parameters, name)
+        if part is not None:
+            arrays |= {f"{name}_{field.name}": getattr(part, field.name) for field in fields(part)}
+    return arrays
+
+
+def _parts_from_arrays(arrays: dict[str, AnyArray]) -> dict[str, Any]:
+    """The parts that are there; their arrays are taken out of those given."""
+    parts: dict[str, Any] = {}
+    for name, kind in _PARTS.items():
+        keys = [field.name for field in fields(kind) if f"{name}_{field.name}" in arrays]
+        if keys:
+            parts[name] = kind(**{key: arrays.pop(f"{name}_{key}") for key in keys})
+    return parts
 
 
 def _rows(folder: Path, name: str, shape: tuple[int, ...], count: int) -> Rows:

@@ -95,7 +95,8 @@ class InstantFace:
         move = movement(self._kit, self._basis, added, self._openness[row])
         if self._free is not None:
             move *= self._free
-        place = Placement.of(state.landmarks, state.pose, move, frame.width, frame.height)
+        reach = self._face.parameters.reach(frame.index)
+        place = Placement.of(state.landmarks, state.pose, move, frame.width, frame.height, reach)
         if place.box.empty:
             return frame
         before = frame.crop(place.box, self._room.crop.array(place.box.height, place.box.width, 3))

@@ -128,7 +128,8 @@ class TwoLevelFace:
         count = self._identity.shape[2]
         added = self._added[row]
         move = raise_whole(np.asarray(self._identity @ added[:count] + self._lips @ added[count:])) * self._free
-        place = Placement.of(landmarks, pose, np.asarray(move), frame.width, frame.height)
+        reach = self._parameters.reach(frame.index)
+        place = Placement.of(landmarks, pose, np.asarray(move), frame.width, frame.height, reach)
         if place.box.empty:
             return None
         before = frame.crop(place.box)

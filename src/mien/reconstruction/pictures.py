@@ -1,4 +1,7 @@
-"""Light for every face of a clip, from pictures met while it was tracked (:mod:`mien.reconstruction.watched_clip`)."""
+"""What pictures tell of every face of a clip: its light, its glasses, what lies around it.
+
+The pictures are those met while it was tracked (:mod:`mien.reconstruction.watched_clip`).
+"""
 
 from __future__ import annotations
 
@@ -11,24 +14,28 @@ from mien.morphable.model import MorphableModel
 from mien.reconstruction.fit import well_spread
 from mien.reconstruction.glasses import find_glasses
 from mien.reconstruction.light import estimate_light
-from mien.reconstruction.parameters import FaceParameters, Glasses, Light
+from mien.reconstruction.parameters import FaceParameters
+from mien.reconstruction.surroundings import find_surroundings
 from mien.tracking.ahead import meanwhile
 from mien.tracking.face_track import FaceTrack
 from mien.video.clip import Clip
 from mien.video.frame import Frame
 
 LIGHT_PICTURES = 10
-"""Pictures that the light of a face is estimated from, at most."""
+"""Pictures that the light of a face and its glasses are estimated from, at most."""
+
+SURROUNDING_PICTURES = 24
+"""Pictures that what lies around a face is looked for in, at most: it changes as the head turns."""
 
 _LOOKED_AGAIN = 3
 
 Fitted = tuple[FaceTrack, FaceParameters]
 
 
-def with_light(
+def with_pictures(
     clip: Clip, model: MorphableModel, faces: Sequence[Fitted], pictures: Sequence[Frame]
 ) -> list[FaceParameters]:
-    """Estimate the light of every face.
+    """Estimate the light of every face, find its glasses and how far the person reaches around it.
 
     Args:
         clip: The clip; decoded again only as far as a face has none of the pictures.
@@ -37,17 +44,15 @@ def with_light(
         pictures: What is there of the clip already.
 
     Returns:
-        The fits with their light, in order; light is None for faces that show too little skin.
+        The fits with what was found, in order; light is None for faces that show too little skin.
     """
-    lights: list[Light | None] = [None] * len(faces)
-    worn: list[Glasses | None] = [None] * len(faces)
+    found = [parameters for _, parameters in faces]
     wanted: dict[int, list[Frame]] = {}
-    for number, (track, parameters) in enumerate(faces):
+    for number, (track, _) in enumerate(faces):
         good = set(_lit_frames(track))
         own = [picture for picture in pictures if picture.index in good]
         if own:
-            chosen = well_spread(own, LIGHT_PICTURES)
-            lights[number], worn[number] = _seen_in(model, parameters, chosen)
+            found[number] = _seen_in(model, faces[number], own)
         elif good:
             wanted[number] = []
     asked = {number: well_spread(_lit_frames(faces[number][0]), _LOOKED_AGAIN) for number in wanted}
@@ -57,21 +62,20 @@ def with_light(
             if frame.index in indices:
                 wanted[number].append(frame)
                 if frame.index == indices[-1]:
-                    chosen = wanted.pop(number)
-                    lights[number], worn[number] = _seen_in(model, faces[number][1], chosen)
-    return [
-        replace(parameters, light=light, glasses=glasses)
-        for (_, parameters), light, glasses in zip(faces, lights, worn, strict=True)
-    ]
+                    found[number] = _seen_in(model, faces[number], wanted.pop(number))
+    return found
 
 
-def _seen_in(
-    model: MorphableModel, parameters: FaceParameters, pictures: Sequence[Frame]
-) -> tuple[Light | None, Glasses | None]:
-    """The light on a face and the glasses on it, looked for at the same time."""
-    with meanwhile(lambda: find_glasses(model, parameters, pictures)) as glasses:
-        light = estimate_light(model, parameters, pictures)
-        return light, glasses.result()
+def _seen_in(model: MorphableModel, face: Fitted, pictures: Sequence[Frame]) -> FaceParameters:
+    """A fit with the light on the face, the glasses on it and what is around it, looked for at the same time."""
+    track, parameters = face
+    few = well_spread(pictures, LIGHT_PICTURES)
+    with (
+        meanwhile(lambda: find_glasses(model, parameters, few)) as glasses,
+        meanwhile(lambda: find_surroundings(track, well_spread(pictures, SURROUNDING_PICTURES))) as surroundings,
+    ):
+        light = estimate_light(model, parameters, few)
+        return replace(parameters, light=light, glasses=glasses.result(), surroundings=surroundings.result())
 
 
 def _lit_frames(track: FaceTrack) -> list[int]:
