@@ -24,7 +24,7 @@ from mien.video.frame import Frame
 LIGHT_PICTURES = 10
 """Pictures that the light of a face and its glasses are estimated from, at most."""
 
-SURROUNDING_PICTURES = 24
+SURROUNDING_PICTURES = 16
 """Pictures that what lies around a face is looked for in, at most: it changes as the head turns."""
 
 _LOOKED_AGAIN = 3
