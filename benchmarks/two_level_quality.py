@@ -129,7 +129,9 @@ def redrawn(bench: Bench, clip: Path, setting: str, draw: DrawTexture, limits: b
         before, corner = frame.crop(place.box), np.array([place.box.x0, place.box.y0], float)
         points = surface.points(model.shape(fit.alpha, fit.beta[fit.row(frame.index)]), pose, landmarks)
         points[:, :2] -= corner
-        after = edit_crop(mesh, before, place, landmarks, draw(frame, before, points), 1.0, False, GREY)
+        glasses, known = (face.parameters.glasses if bench.glasses == "auto" else None), face.parameters
+        worn = None if glasses is None else (glasses, known.pose(frame.index))
+        after = edit_crop(mesh, before, place, landmarks, draw(frame, before, points), 1.0, False, GREY, worn)
         mask = oval(landmarks, corner, *before.shape[:2])
         errors.append(mean_squared_error(before, after, mask))
         similar.append(ssim(before, after, mask, peak=1.0))
@@ -156,16 +158,16 @@ def measure_self(bench: Bench, actor: Actor) -> None:
     """The drawn texture in place of the frame's, on all clips at full intensity and on the neutral one."""
     for clip, _, intensity in bench.clips():
         if intensity in (0.0, 1.0):
-            redrawn(bench, clip, "drawn", drawing(actor, clip), limits=True)
+            redrawn(bench, clip, "drawn", drawing(bench, actor, clip), limits=True)
 
 
-def drawing(actor: Actor, clip: Path) -> DrawTexture:
+def drawing(bench: Bench, actor: Actor, clip: Path) -> DrawTexture:
     """Encode a frame's texture map and draw it again."""
     model = builtin.load()
-    analysis = mien.open(clip).analyse()
-    track = analysis.shots[0].faces[0].track
-    fit = fit_track(model, track, alpha=actor.person.alpha.numpy())
-    reader = TextureReader(actor.texture, model, fit, track)
+    face = mien.open(clip).analyse().shots[0].faces[0]
+    fit = fit_track(model, face.track, alpha=actor.person.alpha.numpy())
+    worn = face.parameters if bench.glasses == "auto" else None
+    reader = TextureReader(actor.texture, model, fit, face.track, worn)
 
     def draw(frame: Frame, _crop: FloatArray, _points: AnyArray) -> FloatArray:
         code = reader.code(frame)[None]

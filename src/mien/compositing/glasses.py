@@ -10,13 +10,13 @@ from __future__ import annotations
 import numpy as np
 
 from mien.compositing.placement import Placement
-from mien.compositing.rim_layer import GlassesRoom, LiftedRims, SeenRims, lift_rims
+from mien.compositing.rim_layer import ALL_CLEARED_PX, GlassesRoom, LiftedRims, SeenRims, lift_rims
 from mien.geometry.camera import project
 from mien.geometry.contour import smooth_along
 from mien.geometry.contour_fit import FoundLine, follow_line
 from mien.geometry.rotation import matrix_from_vector
 from mien.reconstruction.parameters import Glasses
-from mien.types import AnyArray, Box, DoubleArray, FloatArray, Pose
+from mien.types import AnyArray, DoubleArray, FloatArray, Pose
 
 STEP_MM = 0.25
 """Rims are looked for in such steps from where the head's pose puts them."""
@@ -63,19 +63,19 @@ def held_by_arms(glasses: Glasses, vertices: AnyArray) -> DoubleArray:
     return held
 
 
-def see_rims(crop: FloatArray, glasses: Glasses, pose: Pose, box: Box) -> SeenRims | None:
+def see_rims(crop: FloatArray, glasses: Glasses, pose: Pose, corner: AnyArray | tuple[int, int]) -> SeenRims | None:
     """Find the rims of known glasses in a frame.
 
     Args:
-        crop: ``(h, w, 3)`` the frame's pixels within the box.
+        crop: ``(h, w, 3)`` a part of the frame.
         glasses: What the person wears.
         pose: Of the head.
-        box: The part of the frame.
+        corner: ``(2,)`` where it begins, px of the frame.
 
     Returns:
         The rims, or None where they are not seen, as when the glasses have been taken off.
     """
-    points = project(glasses.points, pose)[:, :2] - [box.x0, box.y0]
+    points = project(glasses.points, pose)[:, :2] - np.asarray(corner, np.float64)
     stretch = np.array(pose.stretch)
     turned = glasses.normals @ matrix_from_vector(pose.rotation)[:2, :2].T * [1.0, -1.0] / stretch
     normals = turned / np.maximum(np.linalg.norm(turned, axis=1, keepdims=True), 1e-6)
@@ -119,8 +119,31 @@ def take_off(
     Returns:
         The rims, to be laid back; None where they are not seen.
     """
-    rims = see_rims(crop, glasses, pose, place.box)
+    rims = see_rims(crop, glasses, pose, (place.box.x0, place.box.y0))
     return None if rims is None else lift_rims(crop, rims, landmarks, float(np.abs(place.shift).max()), room)
+
+
+def without_rims(
+    crop: FloatArray, corner: AnyArray, glasses: Glasses | None, pose: Pose, landmarks: AnyArray
+) -> FloatArray:
+    """The face as if it wore no glasses, as far as their rims can be told from it.
+
+    Args:
+        crop: ``(h, w, 3)`` a part of a frame.
+        corner: ``(2,)`` where it begins, px of the frame.
+        glasses: What the person wears, if anything.
+        pose: Of the head.
+        landmarks: ``(478, 2 or 3)`` px of the frame.
+
+    Returns:
+        A new crop; the same where there is nothing to lift off.
+    """
+    rims = None if glasses is None else see_rims(crop, glasses, pose, corner)
+    if rims is None:
+        return crop
+    bare = crop.copy()
+    lift_rims(bare, rims, np.asarray(landmarks, np.float64)[:, :2] - corner, ALL_CLEARED_PX)
+    return bare
 
 
 def _rest(found: FoundLine, glasses: Glasses, px_per_mm: float) -> DoubleArray:

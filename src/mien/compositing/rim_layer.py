@@ -29,7 +29,9 @@ LASHES = 0.12
 _CLOSE, _WIDE = np.hanning(5)[1:-1], np.hanning(17)[1:-1]
 """Colours beside rims are smoothed over some 4 mm, and over 18 mm how far they are known."""
 
-_MUCH_PX = 2.0
+ALL_CLEARED_PX = 2.0
+"""Skin that moves by so much takes all that lies beside the rims along."""
+
 _BESIDE_PX = 1.0
 _FAR = 1e9
 
@@ -97,7 +99,7 @@ def lift_rims(
     """
     room = room or GlassesRoom()
     extents = rims.extents + (GROWN_PX + GROWN_MM * rims.px_per_mm)
-    clear = np.float32(CLEARED_MM * rims.px_per_mm * min(moved_px / _MUCH_PX, 1.0))
+    clear = np.float32(CLEARED_MM * rims.px_per_mm * min(moved_px / ALL_CLEARED_PX, 1.0))
     reach = float(extents.max()) + float(clear) + SOFT_PX + _BESIDE_PX + 2.0
     low = np.maximum(np.floor(rims.points.min(axis=0) - reach).astype(int), 0)
     high = np.minimum(np.ceil(rims.points.max(axis=0) + reach).astype(int) + 1, [crop.shape[1], crop.shape[0]])

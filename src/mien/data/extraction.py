@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mien.compositing.glasses import without_rims
 from mien.data.labelled_clip import LabelledClip
 from mien.data.pictures import encode_picture, write_pictures
 from mien.data.prepared import PICTURE_KINDS
@@ -37,10 +38,11 @@ class NumberedClip:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Fitted:
-    """One face through a shot: its parameters, and where the tracker saw it."""
+    """One face through a shot: its parameters, where the tracker saw it, and what was analysed before."""
 
     fit: FaceParameters
     landmarks: LandmarkReader
+    analysed: FaceParameters
 
 
 def usable_rows(analysis: Analysis, face: AnalysedFace, clip: LabelledClip) -> AnyArray:
@@ -100,7 +102,7 @@ class Extractor:
             if self._refine is not None:
                 fit = self._refine(face.track, fit, analysis.clip)
             head = face_views(self._model, fit, self._settings.face_px)
-            fitted = _Fitted(fit, LandmarkReader(face.track))
+            fitted = _Fitted(fit, LandmarkReader(face.track), face.parameters)
             for numbered in clips:
                 frames = usable_rows(analysis, face, numbered.clip)
                 _add_rows(table, analysis, fit, numbered, frames)
@@ -130,12 +132,15 @@ class Extractor:
         model, settings, fit = self._model, self._settings, fitted.fit
         pose = fit.pose(frame.index)
         shape = model.shape(self._alpha, fit.beta[fit.row(frame.index)])
-        points = self._surface.points(shape, pose, fitted.landmarks.at(frame.index))
+        landmarks = fitted.landmarks.at(frame.index)
+        points = self._surface.points(shape, pose, landmarks)
         mouth = mouth_view(model, shape, pose, settings.mouth_px)
         corners = (view_corners(head_view, settings.face_px), view_corners(mouth, settings.mouth_px))
         crop, corner = crop_around(frame, np.concatenate([points[:, :2], *corners]))
         points[:, :2] -= corner
-        texture = extract_texture(crop, points, self._surface.triangles, self._surface.uv, settings.texture_px)
+        # Rims are no skin: they slide over it as the head turns.
+        bare = without_rims(crop, corner, fitted.analysed.glasses, fitted.analysed.pose(frame.index), landmarks)
+        texture = extract_texture(bare, points, self._surface.triangles, self._surface.uv, settings.texture_px)
         pictures = {
             "texture": _bytes(fill_hidden(texture)),
             "visible": texture.visible >= 0.5,

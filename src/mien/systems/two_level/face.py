@@ -90,7 +90,8 @@ class TwoLevelFace:
         self._fit = fit_track(model, face.track, alpha=actor.person.alpha.numpy())
         self._identity = model.identity[model.landmark_vertices].astype(np.float64)
         self._added = hann_smooth(self._shape_change(), config.smoothing_frames)
-        self._code = TextureReader(actor.texture, model, self._fit, face.track).code
+        worn = face.parameters if config.glasses == "auto" else None
+        self._code = TextureReader(actor.texture, model, self._fit, face.track, worn).code
         self._filling = MouthFilling(model, actor.mouth) if config.teeth == "drawn" else None
         smoothed = self._filling is not None and config.smoothing_frames > 1
         start, stop = face.track.start, face.track.stop
