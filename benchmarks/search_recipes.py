@@ -91,7 +91,7 @@ class Search:
         finally:
             instant_face.recipe_weights = plain
         basis = kit.lips.basis(self.lips)
-        added = [faces[s.clip]._added[s.frame.index - s.face.track.start] for s in samples]
+        added = [faces[s.clip].added(s.frame.index) for s in samples]
         found = [self.meter.measure(p) for p in pictures]
         points = np.stack([s.landmarks if f is None else f[0] for s, f in zip(samples, found, strict=True)])
         first = [np.stack(list(recognition.recognise(p, q).values())) for p, q in zip(pictures, points, strict=True)]

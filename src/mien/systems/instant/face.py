@@ -85,8 +85,7 @@ class InstantFace:
 
     def render(self, frame: Frame) -> Frame:
         """Edit this face in one frame; the same frame where nothing is asked."""
-        row = frame.index - self._face.track.start
-        added = self._added[row]
+        row, added = frame.index - self._face.track.start, self.added(frame.index)
         if np.abs(added).max() < NOTHING:
             return frame
         landmarks = self._landmarks.at(frame.index)
@@ -102,6 +101,10 @@ class InstantFace:
         before = frame.crop(place.box, self._room.crop.array(place.box.height, place.box.width, 3))
         after = edit_crop(self._kit, self._config, self._light, state, before, place, self._room, self._glasses)
         return frame.with_change(place.box, before, after)
+
+    def added(self, frame_index: int) -> DoubleArray:
+        """Change of each expression column in a frame of the track, ``(E,)``."""
+        return np.asarray(self._added[frame_index - self._face.track.start])
 
     def _shape(self, row: int) -> DoubleArray:
         """The fitted face of one frame at the tracker's vertices ``(468, 3)``, mm."""
