@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien.compositing.field import VERTEX_COUNT, add_skirt, face_box
+from mien.geometry.camera import project_displacement
 from mien.geometry.rotation import matrix_from_vector
 from mien.morphable.regions import EYE_CORNERS_OUTER
 from mien.types import AnyArray, Box, DoubleArray, Pose
@@ -61,10 +62,10 @@ class Placement:
         across, down = pose.stretch
         stretch = np.array([across, down, across])  # lengths are measured in square px
         square = landmarks * stretch
-        shift = np.asarray((move @ rotation.T)[:, :2] * (pose.scale * np.array([1.0, -1.0])))
+        shift = project_displacement(move, pose)[:, :2]
         eye_distance = float(np.linalg.norm(np.subtract(*square[EYE_CORNERS_OUTER])))
-        points, shifts = add_skirt(square[:VERTEX_COUNT], shift, eye_distance, reach)
-        points, shifts, shift = points / stretch, shifts / stretch[:2], shift / stretch[:2]
+        points, shifts = add_skirt(square[:VERTEX_COUNT], shift * stretch[:2], eye_distance, reach)
+        points, shifts = points / stretch, shifts / stretch[:2]
         return cls(move, rotation, shift, points, shifts, eye_distance, face_box(points, shifts, width, height))
 
     @property

@@ -18,6 +18,7 @@ import numpy as np
 
 from mien.data import assembly
 from mien.data.extraction import Extractor, NumberedClip, largest_faces, usable_rows
+from mien.data.known_landmarks import with_known_landmarks
 from mien.data.labelled_clip import Footage, LabelledClip, Skipped, shortened
 from mien.data.made_footage import made_sentences, with_claims
 from mien.data.mislabelled import contradicted_clips
@@ -186,7 +187,7 @@ def _analyse_all(footage: Footage, model: MorphableModel, told: StageProgress) -
             def advance(done: int, number: int = number, total: int = total) -> None:
                 told("analyse", (number + done / total) / len(paths))
 
-            found = analyse(clip, model=model, progress=advance)
+            found = with_known_landmarks(analyse(clip, model=model, progress=advance))
         except OutputError:
             raise
         except MienError as error:

@@ -77,3 +77,13 @@ def unproject_displacement(displacement_px: AnyArray, pose: Pose) -> DoubleArray
     across, down = pose.stretch
     flipped = displacement * np.array([across, -down, -across])
     return np.asarray(flipped @ matrix_from_vector(pose.rotation) / pose.scale)
+
+
+def project_displacement(displacement_mm: AnyArray, pose: Pose) -> DoubleArray:
+    """Turn displacements ``(N, 3)`` in model space (mm) into displacements in landmark axes (px)."""
+    displacement = np.asarray(displacement_mm, np.float64)
+    if displacement.ndim != 2 or displacement.shape[1] != 3:
+        raise InputError(f"displacements must be (N, 3), but came as {displacement.shape}")
+    across, down = pose.stretch
+    turned = displacement @ matrix_from_vector(pose.rotation).T * pose.scale
+    return np.asarray(turned / np.array([across, -down, -across]))

@@ -15,16 +15,22 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
+import numpy as np
+
 from mien.app.editing import load
 from mien.app.jobs import StageClock, write_frames
 from mien.app.labelling.label import check_place
+from mien.data.extraction import largest_faces
+from mien.data.known_landmarks import KnownLandmarks, write_known_landmarks
 from mien.data.labelled_clip import FRONT
 from mien.data.labelled_folder import HEADER, TABLE, table_line
 from mien.disk import disk_errors, write_whole
+from mien.emotion.track import EmotionTrack
 from mien.emotion.vocabulary import EMOTIONS, NEUTRAL
 from mien.errors import InputError, NoFaceError
-from mien.reconstruction.analysis import Analysis, analyse
+from mien.reconstruction.analysis import AnalysedFace, Analysis, analyse
 from mien.reconstruction.cache import content_fingerprint
+from mien.systems.instant.system import Instant
 from mien.video.claim import EditClaim, generator
 from mien.video.clip import Clip
 from mien.video.encoder import EncoderSettings
@@ -102,6 +108,11 @@ class _Source:
     frame_count: int
     stop_s: float | None
     folder: str
+
+    @property
+    def faces(self) -> list[AnalysedFace]:
+        """The largest face of each shot, as far as it is taken."""
+        return [face for face in largest_faces(self.analysis) if face.track.start < self.frame_count]
 
 
 def expand(
@@ -232,7 +243,8 @@ def _render(
 ) -> None:  # fmt: skip
     """Render one look of one video; it appears under its name when it is complete and signed."""
     claim = EditClaim(SYSTEM, (emotion,), source.path)
-    frames = load(SYSTEM).render(source.analysis, emotion if emotion == NEUTRAL else f"{emotion} {intensity:.6f}")
+    look = emotion if emotion == NEUTRAL else f"{emotion} {intensity:.6f}"
+    frames = load(SYSTEM).render(source.analysis, look)
     taken: Iterator[Frame] = takewhile(lambda frame: frame.index < source.frame_count, frames)
     clip = source.analysis.clip
     with disk_errors(target):
@@ -240,11 +252,19 @@ def _render(
     with ClipWriter(making, clip, _ENCODER, edit_metadata(claim), stop_s=source.stop_s) as writer:
         write_frames(taken, writer, source.frame_count, share.clock())
     sign(making, claim, identity)
+    write_known_landmarks(target, [_known(source, face, look) for face in source.faces])
     with output_errors(target):
         beside = making.with_suffix(".c2pa")
         if beside.is_file():
             os.replace(beside, target.with_suffix(".c2pa"))
         os.replace(making, target)
+
+
+def _known(source: _Source, face: AnalysedFace, look: str) -> KnownLandmarks:
+    """Where the landmarks of a face are in one look of a video."""
+    renderer = Instant().face_renderer(source.analysis, face, EmotionTrack.parse(look))
+    frames = range(face.track.start, min(face.track.stop, source.frame_count))
+    return KnownLandmarks(frames.start, np.array([renderer.moved_landmarks(index) for index in frames], np.float32))
 
 
 def _file_name(emotion: str, intensity: float, source: Path) -> str:

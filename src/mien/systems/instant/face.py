@@ -10,6 +10,7 @@ from mien.compositing.glasses import held_by_arms
 from mien.compositing.placement import Placement
 from mien.emotion.recipes import recipe_weights
 from mien.emotion.track import EmotionTrack
+from mien.geometry.camera import project_displacement
 from mien.morphable.regions import LEFT_EYE_LOWER, LEFT_EYE_UPPER, RIGHT_EYE_LOWER, RIGHT_EYE_UPPER
 from mien.reconstruction.analysis import AnalysedFace, Analysis
 from mien.reconstruction.parameters import Light
@@ -91,9 +92,7 @@ class InstantFace:
         landmarks = self._landmarks.at(frame.index)
         pose = self._face.parameters.pose(frame.index)
         state = FaceState(landmarks, pose, self._shape(row), added, flush(self._emotion[row]) * self._config.color)
-        move = movement(self._kit, self._basis, added, self._openness[row])
-        if self._free is not None:
-            move *= self._free
+        move = self._move(row)
         reach = self._face.parameters.reach(frame.index)
         place = Placement.of(state.landmarks, state.pose, move, frame.width, frame.height, reach)
         if place.box.empty:
@@ -105,6 +104,19 @@ class InstantFace:
     def added(self, frame_index: int) -> DoubleArray:
         """Change of each expression column in a frame of the track, ``(E,)``."""
         return np.asarray(self._added[frame_index - self._face.track.start])
+
+    def moved_landmarks(self, frame_index: int) -> DoubleArray:
+        """Where the landmarks lie in the edited frame, ``(478, 3)`` px: the source's, moved. The eyeballs stay."""
+        landmarks, pose = self._landmarks.at(frame_index), self._face.parameters.pose(frame_index)
+        moved = landmarks.copy()
+        move = self._move(frame_index - self._face.track.start)
+        moved[: len(move)] += project_displacement(move, pose)
+        return moved
+
+    def _move(self, row: int) -> DoubleArray:
+        """How the vertices move ``(468, 3)``, mm."""
+        move = movement(self._kit, self._basis, self._added[row], self._openness[row])
+        return move if self._free is None else move * self._free
 
     def _shape(self, row: int) -> DoubleArray:
         """The fitted face of one frame at the tracker's vertices ``(468, 3)``, mm."""
