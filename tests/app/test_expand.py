@@ -11,7 +11,10 @@ import numpy as np
 import pytest
 
 from mien.app.labelling.expand import Expansion, parse_intensities
+from mien.data.prepared import open_prepared
+from mien.emotion.vocabulary import EMOTION_INDEX
 from mien.errors import InputError
+from mien.morphable import builtin
 from mien.video.clip import Clip
 from mien.video.provenance import claim_of
 
@@ -54,6 +57,7 @@ def test_footage_of_every_look_is_made_and_can_be_prepared(neutral: Path, tmp_pa
         assert claim.emotions == (row["emotion"],)
         assert (row["actor"], row["made_from"]) == ("Anna", "anna")
         assert row["made_by"].endswith(", instant")
+        assert (Path("footage") / file).with_suffix(".landmarks.npz").is_file()
     done = run_here("prepare", "footage", "-o", "ready", "--preset", "tiny", "--anyway")
     assert done.returncode == 0, done.stderr
     card = json.loads(Path("ready/card.json").read_text())
@@ -61,6 +65,12 @@ def test_footage_of_every_look_is_made_and_can_be_prepared(neutral: Path, tmp_pa
     assert any("5 of 5 clips were made by mien" in sentence for sentence in card["warnings"])
     assert not any("somebody else" in sentence for sentence in card["warnings"])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["anna.mp4", "footage", "ready"]
+    # Brows come down as far as they were drawn down, though the tracker sees a third of it.
+    frames = open_prepared(Path("ready")).frames
+    brows = frames.beta[:, [builtin.load().expression_names.index(name) for name in ("AU4L", "AU4R")]].mean(axis=1)
+    angry = frames.emotion[:, EMOTION_INDEX["angry"]]
+    rise = [brows[np.isclose(angry, intensity)].mean() - brows[angry == 0].mean() for intensity in (0.5, 1.0)]
+    assert rise[1] > 0.6
 
 
 def test_killed_while_rendering_it_goes_on(neutral: Path, tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ def test_displacements_come_back():
     pose = Pose(np.array([0.1, 0.6, -0.3]), 1.7, np.array([5.0, 9.0]))
     seen = camera.project(moved, pose) - camera.project(vertices, pose)
     np.testing.assert_allclose(camera.unproject_displacement(seen, pose), moved - vertices, atol=1e-9)
+    np.testing.assert_allclose(camera.project_displacement(moved - vertices, pose), seen, atol=1e-9)
 
 
 def test_wrong_shapes_are_named():

@@ -76,7 +76,7 @@ def _read(path: Path) -> list[KnownLandmarks]:
         with np.load(path, allow_pickle=False) as stored:
             starts = stored["starts"]
             faces = [KnownLandmarks(int(start), stored[f"face_{number}"]) for number, start in enumerate(starts)]
-    except (OSError, ValueError, KeyError, BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
         raise InputError(f"{path}: the landmarks cannot be read ({error}); expand the footage again") from error
     for face in faces:
         if face.points.shape[1:] != (LANDMARK_COUNT, 3) or not np.isfinite(face.points).all():

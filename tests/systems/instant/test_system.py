@@ -202,3 +202,28 @@ def test_preparing_builds_the_kit_that_renderers_use(still: Analysis, monkeypatc
     renderer = system.face_renderer(still, still.faces[0], EmotionTrack.parse("happy"))
     assert renderer.render(frames(still)[0]) is not frames(still)[0]
     assert module.builtin_kit() is kit
+
+
+def test_landmarks_move_as_the_pixels_do(still: Analysis, measure: Measure) -> None:
+    """Nothing moves in neutral. A tracker of the result sees most of what moved the lip corners, and some of the brows.
+
+    How much of a raised brow a tracker reads depends on the face; it is less than was moved.
+    """
+    (face,) = still.faces
+    rested = expressionless(face)
+    source = face.track.landmarks(0, 1)[0].astype(np.float64)
+
+    def moved(emotion: str) -> DoubleArray:
+        renderer = Instant().face_renderer(still, rested, EmotionTrack.parse(emotion))
+        return renderer.moved_landmarks(0)
+
+    np.testing.assert_array_equal(moved("neutral"), source)
+    eye_distance = np.linalg.norm(source[263] - source[33])
+    for emotion, rows in (("happy 1", [RIGHT_CORNER, LEFT_CORNER]), ("surprised 1", [RIGHT_BROW, LEFT_BROW])):
+        known = -(moved(emotion) - source)[rows, 1] / eye_distance
+        columns = slice(0, 2) if emotion.startswith("happy") else slice(2, 4)
+        read = (measure(edited(still, rested, emotion)) - measure(edited(still, rested, "neutral")))[columns]
+        assert np.all(known > 0.03)
+        assert np.all(read > 0.3 * known)
+        assert np.all(read < 1.25 * known)
+    np.testing.assert_array_equal(moved("surprised 1")[468:], source[468:])  # the eyeballs stay
