@@ -42,10 +42,10 @@ DEEPEST_SHADOW = 0.9
 
 LUMINANCE = np.array([0.3, 0.59, 0.11], np.float32)
 
-LIT = 0.9
+LIT = 0.75
 """Share of a shadow that is taken away where half of the skin is new, or more."""
 
-EVENED_FROM, EVENED_TO, EVENED = 0.2, 0.6, 0.7
+EVENED_FROM, EVENED_TO, EVENED = 0.2, 0.6, 0.6
 """Streaks stay up to the first share of new skin, and lose this share of themselves from the second one on."""
 
 _DARKEST = np.float32(0.03)
