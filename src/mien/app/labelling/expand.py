@@ -210,7 +210,7 @@ def _sources(wanted: Expansion, told: StageProgress) -> list[_Source]:
 def _request(wanted: Expansion) -> dict[str, object]:
     return {
         "format": "mien expansion",
-        "schema": 1,
+        "schema": 2,
         "made_by": _made_by(),
         "videos": [{"file": path.name, "fingerprint": content_fingerprint(path)} for path in wanted.videos],
         "emotions": list(wanted.emotions),
