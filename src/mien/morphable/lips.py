@@ -24,7 +24,7 @@ LIP_REACH_MM = 26.0
 """Beyond this way over the mesh from the lips the correction is nothing."""
 
 
-UPPER_LEAD = 0.4
+UPPER_LEAD = 0.3
 """How far a pair goes from the mean of its two movements towards the upper lip's, where that one moves more; 1 would be
 all the way that a plain weighting by size goes.
 
