@@ -120,6 +120,7 @@ def redrawn(bench: Bench, clip: Path, setting: str, draw: DrawTexture, limits: b
     model = builtin.load()
     mesh, surface, reader = TexturedMesh.of(model), TrackedSurface.of(model), LandmarkReader(face.track)
     fit = fit_track(model, face.track)
+    glasses = face.parameters.glasses if bench.glasses == "auto" else None
     errors, similar, every = [], [], stride(face)
     for frame in analysis.clip.frames(first_held_out(face), face.track.stop):
         if frame.index % every:
@@ -129,8 +130,7 @@ def redrawn(bench: Bench, clip: Path, setting: str, draw: DrawTexture, limits: b
         before, corner = frame.crop(place.box), np.array([place.box.x0, place.box.y0], float)
         points = surface.points(model.shape(fit.alpha, fit.beta[fit.row(frame.index)]), pose, landmarks)
         points[:, :2] -= corner
-        glasses, known = (face.parameters.glasses if bench.glasses == "auto" else None), face.parameters
-        worn = None if glasses is None else (glasses, known.pose(frame.index))
+        worn = None if glasses is None else (glasses, face.parameters.pose(frame.index))
         after = edit_crop(mesh, before, place, landmarks, draw(frame, before, points), 1.0, False, GREY, worn)
         mask = oval(landmarks, corner, *before.shape[:2])
         errors.append(mean_squared_error(before, after, mask))

@@ -68,6 +68,12 @@ class Placement:
         points, shifts = points / stretch, shifts / stretch[:2]
         return cls(move, rotation, shift, points, shifts, eye_distance, face_box(points, shifts, width, height))
 
+    def moved(self, landmarks: DoubleArray) -> DoubleArray:
+        """Landmarks ``(478, 2)``, px of the frame or of a part of it, after the movement; the eyeballs stay."""
+        after = landmarks.copy()
+        after[:VERTEX_COUNT] += self.shift
+        return after
+
     @property
     def grid_scale(self) -> float:
         """Grid px of the field per image px."""

@@ -16,7 +16,6 @@ import numpy as np
 
 from mien.disk import write_whole
 from mien.errors import InputError
-from mien.morphable.regions import EYE_CORNERS_OUTER
 from mien.reconstruction.analysis import AnalysedFace, Analysis
 from mien.tracking.face_track import Rows
 from mien.types import LANDMARK_COUNT, FloatArray
@@ -88,17 +87,13 @@ def _corrected(face: AnalysedFace, known: Sequence[KnownLandmarks]) -> AnalysedF
     """A face with what is known of it; frames of which nothing is known stay as they were tracked."""
     track = face.track
     points = track.landmarks(track.start, track.stop)
-    eye_distance = np.linalg.norm(np.subtract(*points[:, EYE_CORNERS_OUTER].swapaxes(0, 1)), axis=1)
     for entry in known:
         start, stop = max(track.start, entry.start), min(track.stop, entry.start + len(entry.points))
         if start >= stop:
             continue
-        rows, given = (
-            slice(start - track.start, stop - track.start),
-            entry.points[start - entry.start :][: stop - start],
-        )
+        rows = slice(start - track.start, stop - track.start)
+        given = entry.points[start - entry.start : stop - entry.start]
         apart = np.linalg.norm(points[rows, :, :2] - given[..., :2], axis=2).mean(axis=1)
-        if np.median(apart / np.maximum(eye_distance[rows], 1e-6)) < _NEAR:
+        if np.median(apart / np.maximum(track.eye_distance[rows], 1e-6)) < _NEAR:
             points[rows] = given
-    rows_of_all = Rows((LANDMARK_COUNT, 3), array=points.astype(np.float32))
-    return replace(face, track=replace(track, landmark_rows=rows_of_all))
+    return replace(face, track=replace(track, landmark_rows=Rows((LANDMARK_COUNT, 3), array=points)))

@@ -71,19 +71,22 @@ def rotate(vectors: AnyArray, rotation: AnyArray) -> DoubleArray:
 
 def unproject_displacement(displacement_px: AnyArray, pose: Pose) -> DoubleArray:
     """Turn displacements ``(N, 3)`` in landmark axes (px) into displacements in model space (mm)."""
-    displacement = np.asarray(displacement_px, np.float64)
-    if displacement.ndim != 2 or displacement.shape[1] != 3:
-        raise InputError(f"displacements must be (N, 3), but came as {displacement.shape}")
-    across, down = pose.stretch
-    flipped = displacement * np.array([across, -down, -across])
-    return np.asarray(flipped @ matrix_from_vector(pose.rotation) / pose.scale)
+    return np.asarray(_displacement(displacement_px) * _flip(pose) @ matrix_from_vector(pose.rotation) / pose.scale)
 
 
 def project_displacement(displacement_mm: AnyArray, pose: Pose) -> DoubleArray:
     """Turn displacements ``(N, 3)`` in model space (mm) into displacements in landmark axes (px)."""
-    displacement = np.asarray(displacement_mm, np.float64)
+    return np.asarray(_displacement(displacement_mm) @ matrix_from_vector(pose.rotation).T * pose.scale / _flip(pose))
+
+
+def _displacement(given: AnyArray) -> DoubleArray:
+    displacement = np.asarray(given, np.float64)
     if displacement.ndim != 2 or displacement.shape[1] != 3:
         raise InputError(f"displacements must be (N, 3), but came as {displacement.shape}")
+    return displacement
+
+
+def _flip(pose: Pose) -> DoubleArray:
+    """Square px in the camera's axes per px in those of the landmarks, which point down and away."""
     across, down = pose.stretch
-    turned = displacement @ matrix_from_vector(pose.rotation).T * pose.scale
-    return np.asarray(turned / np.array([across, -down, -across]))
+    return np.array([across, -down, -across])

@@ -6,6 +6,7 @@ The pictures are those met while it was tracked (:mod:`mien.reconstruction.watch
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +19,7 @@ from mien.reconstruction.parameters import FaceParameters
 from mien.reconstruction.surroundings import find_surroundings
 from mien.tracking.ahead import meanwhile
 from mien.tracking.face_track import FaceTrack
+from mien.tracking.person_segmenter import PersonSegmenter
 from mien.video.clip import Clip
 from mien.video.frame import Frame
 
@@ -46,13 +48,21 @@ def with_pictures(
     Returns:
         The fits with what was found, in order; light is None for faces that show too little skin.
     """
+    with closing(PersonSegmenter()) as segmenter:
+        return _found(clip, model, faces, pictures, segmenter)
+
+
+def _found(
+    clip: Clip, model: MorphableModel, faces: Sequence[Fitted], pictures: Sequence[Frame], segmenter: PersonSegmenter
+) -> list[FaceParameters]:
+    """The fits with what their pictures show; faces met in none are looked for in the clip once more, together."""
     found = [parameters for _, parameters in faces]
     wanted: dict[int, list[Frame]] = {}
     for number, (track, _) in enumerate(faces):
         good = set(_lit_frames(track))
         own = [picture for picture in pictures if picture.index in good]
         if own:
-            found[number] = _seen_in(model, faces[number], own)
+            found[number] = _seen_in(model, faces[number], own, segmenter)
         elif good:
             wanted[number] = []
     asked = {number: well_spread(_lit_frames(faces[number][0]), _LOOKED_AGAIN) for number in wanted}
@@ -62,17 +72,19 @@ def with_pictures(
             if frame.index in indices:
                 wanted[number].append(frame)
                 if frame.index == indices[-1]:
-                    found[number] = _seen_in(model, faces[number], wanted.pop(number))
+                    found[number] = _seen_in(model, faces[number], wanted.pop(number), segmenter)
     return found
 
 
-def _seen_in(model: MorphableModel, face: Fitted, pictures: Sequence[Frame]) -> FaceParameters:
+def _seen_in(
+    model: MorphableModel, face: Fitted, pictures: Sequence[Frame], segmenter: PersonSegmenter
+) -> FaceParameters:
     """A fit with the light on the face, the glasses on it and what is around it, looked for at the same time."""
     track, parameters = face
-    few = well_spread(pictures, LIGHT_PICTURES)
+    few, more = (well_spread(pictures, count) for count in (LIGHT_PICTURES, SURROUNDING_PICTURES))
     with (
         meanwhile(lambda: find_glasses(model, parameters, few)) as glasses,
-        meanwhile(lambda: find_surroundings(track, well_spread(pictures, SURROUNDING_PICTURES))) as surroundings,
+        meanwhile(lambda: find_surroundings(track, more, segmenter)) as surroundings,
     ):
         light = estimate_light(model, parameters, few)
         return replace(parameters, light=light, glasses=glasses.result(), surroundings=surroundings.result())

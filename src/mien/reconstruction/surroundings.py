@@ -6,7 +6,6 @@ Hair, ears, neck and collar may follow the face as it moves; a shelf or the edge
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 
 import numpy as np
 
@@ -34,18 +33,18 @@ _MARGIN = 2.6
 """The network is shown the face with so much around its middle, eye distances."""
 
 
-def find_surroundings(track: FaceTrack, pictures: Sequence[Picture]) -> Surroundings | None:
+def find_surroundings(track: FaceTrack, pictures: Sequence[Picture], segmenter: PersonSegmenter) -> Surroundings | None:
     """Find out how far a person reaches around the face.
 
     Args:
         track: The face.
         pictures: Frames of the track, spread over it.
+        segmenter: What sees a person.
 
     Returns:
         The reach in each picture in which the network sees a person where the face is; None if there is none.
     """
-    with closing(PersonSegmenter()) as segmenter:
-        seen = list(_seen(track, pictures, segmenter))
+    seen = list(_seen(track, pictures, segmenter))
     if not seen:
         return None
     return Surroundings(np.array([index for index, _ in seen], np.int32), np.stack([reach for _, reach in seen]))
@@ -55,13 +54,11 @@ def _seen(
     track: FaceTrack, pictures: Sequence[Picture], segmenter: PersonSegmenter
 ) -> Iterator[tuple[int, FloatArray]]:
     """Frame index and reach ``(36,)`` of each picture that can be believed."""
-    across, down = pixel_stretch(track.pixel_aspect)
+    stretch = pixel_stretch(track.pixel_aspect)
     for picture in pictures:
         points = track.landmarks(picture.index, picture.index + 1)[0, :, :2].astype(np.float64)
-        points *= (across, down)
-        eye_distance = float(np.linalg.norm(np.subtract(*points[EYE_CORNERS_OUTER])))
-        half = _MARGIN * eye_distance / np.array([across, down])
-        middle = points.mean(axis=0) / (across, down)
+        eye_distance = float(np.linalg.norm(np.subtract(*points[EYE_CORNERS_OUTER]) * stretch))
+        middle, half = points.mean(axis=0), _MARGIN * eye_distance / np.array(stretch)
         (x0, y0), (x1, y1) = np.floor(middle - half).astype(int), np.ceil(middle + half).astype(int)
         box = Box(int(x0), int(y0), int(x1), int(y1)).clipped(picture.width, picture.height)
         if box.empty or eye_distance < 1.0:
@@ -69,8 +66,8 @@ def _seen(
         coarse = max(1, max(box.width, box.height) // _NETWORK_SIDE)
         crop = picture.crop(box)[coarse // 2 :: coarse, coarse // 2 :: coarse]
         mask = segmenter.segment((crop * 255.0 + 0.5).astype(np.uint8))
-        places = (points / (across, down) - (box.x0, box.y0) - coarse // 2) / coarse
-        reach = measure_reach(mask >= _PERSON, places, (across, down))
+        places = (points - (box.x0, box.y0) - coarse // 2) / coarse
+        reach = measure_reach(mask >= _PERSON, places, stretch)
         if reach is not None:
             yield picture.index, reach
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from mien.tracking.graph import Graph, load_mediapipe
@@ -9,9 +11,13 @@ from mien.types import ByteArray, FloatArray
 
 
 class PersonSegmenter:
-    """MediaPipe's selfie segmentation, as bundled in its wheel; about 5 ms a picture of any size."""
+    """MediaPipe's selfie segmentation, as bundled in its wheel; about 5 ms a picture of any size.
 
-    def __init__(self) -> None:
+    The network is loaded for the first picture. Not for use from two threads at once.
+    """
+
+    @cached_property
+    def _graph(self) -> Graph:
         load_mediapipe()
         from mediapipe.framework import calculator_pb2
 
@@ -19,7 +25,7 @@ class PersonSegmenter:
         config.node.add(
             calculator="SelfieSegmentationCpu", input_stream=["IMAGE:image"], output_stream=["SEGMENTATION_MASK:mask"]
         )
-        self._graph = Graph(config, ["mask"])
+        return Graph(config, ["mask"])
 
     def segment(self, image: ByteArray) -> FloatArray:
         """How surely each pixel shows a person.
@@ -38,5 +44,6 @@ class PersonSegmenter:
         return np.array(packet_getter.get_image_frame(packets["mask"]).numpy_view(), np.float32)
 
     def close(self) -> None:
-        """Free the network."""
-        self._graph.close()
+        """Free the network, if it was loaded."""
+        if "_graph" in self.__dict__:
+            self._graph.close()

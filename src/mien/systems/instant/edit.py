@@ -162,8 +162,7 @@ def edit_crop(
     direction, texels = _light_direction(light) @ place.rotation, room.relief.array(MAP_SIZE, MAP_SIZE)
     relief = kit.relief.mix(state.added, direction, config.wrinkles * contrast, texels)
     result = warp(crop, flow, grid_scale, relief, state.flush, CREASE_TINT, room.result.array(*crop.shape))
-    target = source.copy()
-    target[:VERTEX_COUNT] += place.shift
+    target = place.moved(source)
     paint_mouth(result, crop, light.skin_colour, source, target)
     paint_lids(result, source, target)
     paint_eyes(result, crop, source, target)

@@ -141,8 +141,7 @@ def edit_crop(
         place.points, place.shifts, attributes, mesh.triangles, place.box, grid_scale, place.eye_distance_px
     )
     result = warp(crop, field, grid_scale)
-    target = source.copy()
-    target[:VERTEX_COUNT] += place.shift
+    target = place.moved(source)
     paint_lids(result, source, target)
     if texture is not None:
         places = np.concatenate([field[..., _FIELD_TEXELS], field[..., _FIELD_SHARE]], axis=2)
