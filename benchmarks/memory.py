@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -68,7 +69,8 @@ def peak_mb(clip: Path, folder: Path) -> float:
     target = folder / "out.mp4"
     target.unlink(missing_ok=True)
     command = [sys.executable, "-c", _MEASURED, *edit_words(clip, target)]
-    environment = os.environ | {"MIEN_CACHE": str(folder / f"cache_{clip.stem}")}
+    environment = os.environ | {"MIEN_CACHE": str(folder / "cache")}
+    shutil.rmtree(folder / "cache", ignore_errors=True)
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     lines = [line for line in done.stderr.splitlines() if line.startswith("peak ")]
     if done.returncode != 0 or not lines:
@@ -87,7 +89,9 @@ def main() -> None:
         raise SystemExit(f"there is no {source}; set MIEN_SHARED")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        short = peak_mb(looped(source, folder / "short.mp4", 10.0), folder)
+        clip = looped(source, folder / "short.mp4", 10.0)
+        peak_mb(clip, folder)  # on a fresh checkout the first run compiles, which takes memory of its own
+        short = peak_mb(clip, folder)
         long = peak_mb(looped(source, folder / "long.mp4", options.minutes * 60), folder)
     setting = f"{options.minutes:g} min"
     figures = [

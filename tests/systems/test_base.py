@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from mien import systems
 from mien.emotion.track import EmotionTrack
 from mien.errors import InputError, NoFaceError
-from mien.reconstruction.analysis import AnalysedFace, Analysis
+from mien.reconstruction.analysis import AnalysedFace, AnalysedShot, Analysis
 from mien.systems.base import FaceChoice, System, TimeRange, render
 from mien.video.frame import Frame
 
@@ -82,6 +83,26 @@ def test_only_frames_of_the_time_range_reach_the_system(moving: Analysis) -> Non
     recorder.seen.clear()
     list(render(recorder, moving, tracks(largest="happy"), TimeRange(0.44)))
     assert [index for _, index in recorder.seen] == [11, 12, 13]
+
+
+def test_a_face_is_let_go_when_its_shot_is_over(moving: Analysis) -> None:
+    """A film of many cuts holds what one shot needs: a renderer works in megabytes of its own."""
+    face, alive = moving.faces[0], weakref.WeakSet[Any]()
+
+    class Noting(Recorder):
+        def face_renderer(self, *told: Any) -> Any:
+            renderer = super().face_renderer(*told)
+            alive.add(renderer)
+            return renderer
+
+    shots = tuple(
+        AnalysedShot(start, start + 2, (replace(face, track=replace(face.track, start=start, stop=start + 2)),))
+        for start in range(0, moving.frame_count, 2)
+    )
+    left = [len(alive) for _ in render(Noting(), replace(moving, shots=shots), tracks(all="happy"))]
+    # The loop's own name holds the last one that drew for one frame more.
+    assert left[0] == len(shots)
+    assert all(count <= len(shots) - max(0, index - 1) // 2 for index, count in enumerate(left))
 
 
 @pytest.mark.parametrize("limits", [(-1.0, None), (2.0, 2.0), (3.0, 1.0), (float("nan"), None), (0.0, float("nan"))])

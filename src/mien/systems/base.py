@@ -99,10 +99,12 @@ def render(
         raise NoFaceError(_missing(analysis, tracks))
     span = time_range or TimeRange()
     for frame in analysis.clip.frames():
+        # A face whose shot is over gives back what it worked in, or a film of many cuts would hold all of that.
+        renderers = [entry for entry in renderers if frame.index < entry[1]]
         edited = frame
         if span.holds(frame.time_s):
-            for start, stop, renderer in renderers:
-                if start <= frame.index < stop:
+            for start, _, renderer in renderers:
+                if start <= frame.index:
                     edited = renderer.render(edited)
         yield edited
 
