@@ -15,7 +15,7 @@ from mien.types import DoubleArray
 
 SAMPLES = 65
 
-_EVEN = np.linspace(0.0, 1.0, SAMPLES)
+_LEAST_WIDTH_PX = 4.0
 _SMOOTHING = np.hanning(9)[1:-1] / np.hanning(9)[1:-1].sum()
 
 
@@ -56,30 +56,55 @@ def measure_opening(source: DoubleArray, target: DoubleArray, upper: np.ndarray,
         upper: Landmark indices of the upper edge, from the corner at the image's left to the other.
         lower: The same of the lower edge.
     """
-    corners = source[upper[[0, -1]]]
-    width = float(np.linalg.norm(corners[1] - corners[0]))
-    if not width >= 4.0:
-        return None
-    along = (corners[1] - corners[0]) / width
-    axes = np.array([along, [-along[1], along[0]]])
-    middle = corners.mean(axis=0)
-    curves, ends = np.empty((4, SAMPLES)), np.empty((2, 2))
-    for row, points in enumerate((source[upper], source[lower], target[upper], target[lower])):
-        local = (points - middle) @ axes.T
-        ends[row // 2] = local[0, 0], local[-1, 0]
-        curves[row] = _edge_curve(local)
-    return Opening(middle, axes, width, ends, curves)
+    middle, axes, ends, curves = np.empty(2), np.empty((2, 2)), np.empty((2, 2)), np.empty((4, SAMPLES))
+    width = _measure(source[upper], source[lower], target[upper], target[lower], middle, axes, ends, curves)
+    return Opening(middle, axes, width, ends, curves) if width >= _LEAST_WIDTH_PX else None
 
 
-def _edge_curve(points: DoubleArray) -> DoubleArray:
+@njit(cache=True, nogil=True)
+def _measure(upper, lower, moved_upper, moved_lower, middle, axes, ends, curves):  # type: ignore[no-untyped-def]
+    """Fill the arrays of an opening whose edges are ``(n, 2)``, px, and return its width; not if it is too small."""
+    last = len(upper) - 1
+    across, down = upper[last, 0] - upper[0, 0], upper[last, 1] - upper[0, 1]
+    width = np.sqrt(across * across + down * down)
+    if not width >= _LEAST_WIDTH_PX:
+        return width
+    middle[0], middle[1] = 0.5 * (upper[0, 0] + upper[last, 0]), 0.5 * (upper[0, 1] + upper[last, 1])
+    axes[0, 0], axes[0, 1] = across / width, down / width
+    axes[1, 0], axes[1, 1] = -axes[0, 1], axes[0, 0]
+    for row, points in enumerate((upper, lower, moved_upper, moved_lower)):
+        s, t = np.empty(len(points)), np.empty(len(points))
+        for n in range(len(points)):
+            x, y = points[n, 0] - middle[0], points[n, 1] - middle[1]
+            s[n], t[n] = axes[0, 0] * x + axes[0, 1] * y, axes[1, 0] * x + axes[1, 1] * y
+        ends[row // 2, 0], ends[row // 2, 1] = s[0], s[-1]
+        _edge_curve(s, t, curves[row])
+    return width
+
+
+@njit(cache=True, nogil=True)
+def _edge_curve(s, t, curve):  # type: ignore[no-untyped-def]
     """``t`` of an edge at even steps of ``s``, lightly smoothed so that the polygon of landmarks does not show."""
-    s = np.maximum.accumulate(points[:, 0] + np.arange(len(points)) * 1e-6)
-    height = np.interp(s[0] + _EVEN * (s[-1] - s[0]), s, points[:, 1])
-    # Beyond the corners the curve goes on as its mirror image through the corner.
-    padded = np.concatenate([2.0 * height[0] - height[3:0:-1], height, 2.0 * height[-1] - height[-2:-5:-1]])
-    smooth = np.convolve(padded, _SMOOTHING, mode="valid")
-    smooth[[0, -1]] = height[[0, -1]]
-    return np.asarray(smooth)
+    for n in range(1, len(s)):  # an edge that turns back on itself goes straight on
+        s[n] = max(s[n] + n * 1e-6, s[n - 1])
+    margin = len(_SMOOTHING) // 2
+    height, count, left = np.empty(SAMPLES + 2 * margin), SAMPLES, 0
+    for k in range(count):
+        at = s[0] + k / (count - 1) * (s[-1] - s[0])
+        while left < len(s) - 2 and s[left + 1] <= at:
+            left += 1
+        run = s[left + 1] - s[left]
+        share = min((at - s[left]) / run, 1.0) if run > 0.0 else 1.0
+        height[margin + k] = t[left] + share * (t[left + 1] - t[left])
+    height[margin + count - 1] = t[-1]  # whatever rounding has made of the last step
+    for k in range(1, margin + 1):  # beyond the corners the curve goes on as its mirror image through the corner
+        height[margin - k] = 2.0 * height[margin] - height[margin + k]
+        height[margin + count - 1 + k] = 2.0 * height[margin + count - 1] - height[margin + count - 1 - k]
+    for k in range(count):
+        curve[k] = 0.0
+        for n in range(len(_SMOOTHING)):
+            curve[k] += _SMOOTHING[n] * height[k + n]
+    curve[0], curve[-1] = height[margin], height[margin + count - 1]
 
 
 @njit(cache=True, nogil=True)
