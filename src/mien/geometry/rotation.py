@@ -105,10 +105,10 @@ def angle_between(first: AnyArray, second: AnyArray) -> DoubleArray:
 def cross_matrix(vector: AnyArray) -> DoubleArray:
     """Matrices ``(..., 3, 3)`` with which a product is the cross product with vectors ``(..., 3)``."""
     v = np.asarray(vector, np.float64)
-    zero = np.zeros(v.shape[:-1])
-    x, y, z = v[..., 0], v[..., 1], v[..., 2]
-    rows = [np.stack(row, axis=-1) for row in ((zero, -z, y), (z, zero, -x), (-y, x, zero))]
-    return np.stack(rows, axis=-2)
+    result = np.zeros((*v.shape, 3))
+    for row, column, part in ((2, 1, 0), (0, 2, 1), (1, 0, 2)):
+        result[..., row, column], result[..., column, row] = v[..., part], -v[..., part]
+    return result
 
 
 def _checked(array: AnyArray, last: tuple[int, ...], name: str) -> DoubleArray:
