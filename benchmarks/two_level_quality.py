@@ -7,7 +7,8 @@
 Only the last fifth of every clip is looked at, which no stage has learnt from.
 
 self      the face drawn again from its own codes, laid over the frame without movement and without detail carried
-          over, against the frame: PSNR and SSIM within the oval of the face
+          over, against the frame: PSNR and SSIM within the oval of the face; read and laid where the footage says that
+          the landmarks are, as the actor was trained, and where a tracker sees them, as other clips are
 oracle    the same with the frame's own texture map in the place of the drawn one: the most that a map of a size gives
 editing   neutral frames edited to each emotion at 1, against the frames that `instant` made: PSNR and slopes (mean
           difference of slopes at four scales; not LPIPS) within the face, for the unedited frame, for level 1 alone and
@@ -35,6 +36,7 @@ import mien
 from benchmarks.report import Figure, show, write
 from mien.app.evaluation.suite_evenness import rendered
 from mien.compositing.placement import Placement
+from mien.data.known_landmarks import with_known_landmarks
 from mien.geometry.polygon import polygon_mask
 from mien.geometry.texture import extract_texture, fill_hidden
 from mien.metrics import recognition, second_classifier
@@ -46,7 +48,7 @@ from mien.metrics.psnr import decibels, mean_squared_error
 from mien.metrics.ssim import ssim
 from mien.morphable import builtin
 from mien.morphable.regions import FACE_OVAL
-from mien.reconstruction.analysis import AnalysedFace
+from mien.reconstruction.analysis import AnalysedFace, Analysis
 from mien.reconstruction.fit import fit_track
 from mien.reconstruction.tracked_surface import TrackedSurface
 from mien.systems.two_level.actor import Actor, load_actor
@@ -113,10 +115,9 @@ def oval(landmarks: AnyArray, corner: AnyArray, height: int, width: int) -> AnyA
     return polygon_mask(np.asarray(landmarks)[FACE_OVAL, :2] - corner, height, width)
 
 
-def redrawn(bench: Bench, clip: Path, setting: str, draw: DrawTexture, limits: bool) -> None:
+def redrawn(bench: Bench, analysis: Analysis, setting: str, draw: DrawTexture, limits: bool) -> None:
     """Lay texture maps over the frames that they were made from, and compare."""
-    analysis = mien.open(clip).analyse()
-    face = analysis.shots[0].faces[0]
+    face, clip = analysis.shots[0].faces[0], analysis.clip.path
     model = builtin.load()
     mesh, surface, reader = TexturedMesh.of(model), TrackedSurface.of(model), LandmarkReader(face.track)
     fit = fit_track(model, face.track)
@@ -151,20 +152,24 @@ def measure_oracle(bench: Bench) -> None:
         def own(_: Frame, crop: FloatArray, points: AnyArray, side: int = side) -> FloatArray:
             return fill_hidden(extract_texture(crop, points, surface.triangles, surface.uv, side))
 
-        redrawn(bench, clip, f"own map of {side} px", own, limits=False)
+        redrawn(bench, mien.open(clip).analyse(), f"own map of {side} px", own, limits=False)
 
 
 def measure_self(bench: Bench, actor: Actor) -> None:
     """The drawn texture in place of the frame's, on all clips at full intensity and on the neutral one."""
     for clip, _, intensity in bench.clips():
-        if intensity in (0.0, 1.0):
-            redrawn(bench, clip, "drawn", drawing(bench, actor, clip), limits=True)
+        if intensity not in (0.0, 1.0):
+            continue
+        tracked = mien.open(clip).analyse()
+        known = with_known_landmarks(tracked)
+        redrawn(bench, known, "drawn", drawing(bench, actor, known), limits=True)
+        if known is not tracked:
+            redrawn(bench, tracked, "drawn where tracked", drawing(bench, actor, tracked), limits=True)
 
 
-def drawing(bench: Bench, actor: Actor, clip: Path) -> DrawTexture:
+def drawing(bench: Bench, actor: Actor, analysis: Analysis) -> DrawTexture:
     """Encode a frame's texture map and draw it again."""
-    model = builtin.load()
-    face = mien.open(clip).analyse().shots[0].faces[0]
+    model, face = builtin.load(), analysis.shots[0].faces[0]
     fit = fit_track(model, face.track, alpha=actor.person.alpha.numpy())
     worn = face.parameters if bench.glasses == "auto" else None
     reader = TextureReader(actor.texture, model, fit, face.track, worn)

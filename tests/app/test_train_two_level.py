@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
+import sys
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 
-from .conftest import MakeClip, assert_refused, run_here
+from .conftest import MakeClip, assert_refused, run_here, run_mien
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
 
@@ -69,6 +71,14 @@ def test_an_actor_is_made_and_its_card_says_from_whom(ready: Path, tmp_path: Pat
     assert again.returncode == 0, again.stderr
     last = json.loads(again.stdout.splitlines()[-1])
     assert last["emotions"] == ["happy"]
+
+
+def test_a_machine_that_cannot_compile_says_so_first(ready: Path, tmp_path: Path) -> None:
+    # The first is there, and no C++ compiler; the second holds nothing compiled from before.
+    bare = os.environ | {"CXX": sys.executable, "TORCHINDUCTOR_CACHE_DIR": str(tmp_path / "compiled")}
+    asked = ("--preset", "tiny", "--device", "cpu", "--compile")
+    assert_refused(run_mien("train", "two_level", ready, "-o", "ann", *asked, env=bare), "train without --compile")
+    assert not (tmp_path / ".ann.training").exists()
 
 
 def test_what_is_wrong_is_one_sentence(ready: Path) -> None:

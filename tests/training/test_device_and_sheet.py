@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mien.errors import InputError
+from mien.errors import InputError, TrainingError
 from mien.training.sheet import GAP_PX, write_sheet
 
 
@@ -41,6 +41,26 @@ def test_devices_and_precision() -> None:
             assert layer(torch.ones(1, 4)).dtype == kind
     with pytest.raises(InputError, match="float32, bfloat16 or auto"):
         autocast(torch.device("cpu"), "float8")  # type: ignore[arg-type]
+
+
+def test_a_compiled_network_gives_and_learns_the_same() -> None:
+    torch = pytest.importorskip("torch")
+    from mien.training.device import check_compiler, compiled
+
+    try:
+        check_compiler(torch.device("cpu"))
+    except TrainingError as error:
+        pytest.skip(str(error))
+    torch.manual_seed(0)
+    layer, x = torch.nn.Linear(4, 3), torch.randn(5, 4)
+    slopes = []
+    for network in (layer, compiled(layer)):
+        layer.zero_grad()
+        made = network(x)
+        made.square().mean().backward()
+        slopes.append((made.detach(), layer.weight.grad.clone()))
+    for plain, other in zip(*slopes, strict=True):
+        torch.testing.assert_close(plain, other)
 
 
 def test_a_sheet_has_every_picture_in_its_place(tmp_path: Path) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import torch
 
@@ -50,6 +50,27 @@ def enough_memory() -> Iterator[None]:
         raise TrainingError(
             f"the GPU has too little memory for this ({' '.join(str(error).split())[:100]}); choose a smaller preset, "
             "or let several GPUs share the batches (torchrun)"
+        ) from error
+
+
+def compiled(module: torch.nn.Module) -> Callable[..., Any]:
+    """A network that torch compiles at its first call; it takes and learns the module's own weights."""
+    made: Callable[..., Any] = torch.compile(module)
+    return made
+
+
+def check_compiler(device: torch.device) -> None:
+    """See whether torch can compile here, by compiling next to nothing.
+
+    Raises:
+        TrainingError: It cannot: a C++ compiler is missing, or what it needs of Python or CUDA.
+    """
+    try:
+        torch.compile(lambda x: 2.0 * x + 1.0)(torch.ones(8, device=device))
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[0][:160]  # what follows tells developers of torch how to debug it
+        raise TrainingError(
+            f"torch cannot compile networks on this machine ({reason}); train without --compile"
         ) from error
 
 

@@ -88,7 +88,7 @@ def train(
     checkpoints = folder / "checkpoints"
     step, sums = _go_on(task, checkpoints)
     log = Log(folder / LOG_FILE, step, sums, options.log_every) if is_first() else None
-    with in_step(task.modules(), task.optimizers().values(), step) as keep_in_step, _repeatable():
+    with in_step(task.modules(), task.optimizers().values(), step) as keep_in_step, repeatable():
         saved_s = time.monotonic()
         while step < options.steps:
             with enough_memory():
@@ -133,7 +133,7 @@ def _seeded(seed: int, step: int) -> np.random.Generator:
     return np.random.default_rng(key)
 
 
-class _repeatable:  # noqa: N801 - used like a function
+class repeatable:  # noqa: N801 - used like a function
     """Within, torch takes algorithms that give the same sums every time, where it has them."""
 
     def __enter__(self) -> None:

@@ -27,6 +27,7 @@ def two_level(
     again: str | None = None,
     held_out: float = 0.2,
     checkpoint_s: float = 60.0,
+    compiled: Annotated[bool, Parameter(name="--compile", negative="")] = False,
     overwrite: bool = False,
     report: ReportOptions | None = None,
 ) -> None:
@@ -46,6 +47,7 @@ def two_level(
         again: Do one stage again: shape, texture, texture_encoder, mouth or mouth_encoder.
         held_out: The last share of every clip that is kept to measure on.
         checkpoint_s: Seconds from one checkpoint to the next: what a killed training has to do again at most.
+        compiled: Let torch compile the encoders' networks; needs a C++ compiler, takes some minutes first.
         overwrite: Replace an actor that is there already.
         report: How much is told.
     """
@@ -55,7 +57,7 @@ def two_level(
     from mien.systems.two_level.make import MakeOptions, make_actor
     from mien.training.ranks import is_first
 
-    options = MakeOptions(preset, perceptual, seed, device, init, again, held_out, overwrite, checkpoint_s)
+    options = MakeOptions(preset, perceptual, seed, device, init, again, held_out, overwrite, checkpoint_s, compiled)
     with Report(report if is_first() else ReportOptions(quiet=True)) as told:
         actor = make_actor(open_prepared(prepared), builtin.load(), output, options, told.stages())
         if is_first():

@@ -21,7 +21,7 @@ from mien.systems.two_level.stages import StageProgress, TrainingPlan
 from mien.systems.two_level.texture.config import Perceptual, PicturesConfig
 from mien.systems.two_level.texture.losses import PerceptualDistance, gradient_distance
 from mien.systems.two_level.train import forget_stage, train_actor
-from mien.training.device import pick_device
+from mien.training.device import check_compiler, pick_device
 from mien.training.ranks import is_first, joined, wait_for_all
 
 
@@ -39,6 +39,7 @@ class MakeOptions:
         held_out: The last share of every clip that is not learnt from.
         overwrite: Replace an actor that is there already.
         checkpoint_s: Seconds from one checkpoint to the next; the result does not depend on it.
+        compiled: Let torch compile the networks of the encoders' stages.
     """
 
     preset: str = "default"
@@ -50,6 +51,7 @@ class MakeOptions:
     held_out: float = 0.2
     overwrite: bool = False
     checkpoint_s: float = 60.0
+    compiled: bool = False
 
 
 def training_folder(output: Path) -> Path:
@@ -83,12 +85,15 @@ def make_actor(
         ModelError: The footage or the actor to start from is of another morphable model or damaged.
         OutputError: The place is taken, or the disk refuses.
         WeightsMissingError: The preset's perceptual distance needs weights that are not here.
+        TrainingError: Networks are to be compiled, and torch cannot do that here.
     """
     check_model_target(output, FORM, options.overwrite)
     preset = _preset(options)
     material = Material(prepared, model, options.held_out)
     folder = training_folder(output)
     device = pick_device(options.device)
+    if options.compiled:
+        check_compiler(device)
     plan = TrainingPlan(
         preset,
         folder,
@@ -119,14 +124,12 @@ def _start_from(options: MakeOptions, model: MorphableModel) -> Actor | None:
 
 def _preset(options: MakeOptions) -> TwoLevelPreset:
     preset = preset_named(options.preset)
-    kind = options.perceptual
-    if kind is None:
-        return preset
 
-    def with_kind(pictures: PicturesConfig) -> PicturesConfig:
-        return replace(pictures, encoder=replace(pictures.encoder, perceptual=kind))
+    def chosen(pictures: PicturesConfig) -> PicturesConfig:
+        kind = options.perceptual or pictures.encoder.perceptual
+        return replace(pictures, encoder=replace(pictures.encoder, perceptual=kind, compiled=options.compiled))
 
-    return replace(preset, texture=with_kind(preset.texture), mouth=with_kind(preset.mouth))
+    return replace(preset, texture=chosen(preset.texture), mouth=chosen(preset.mouth))
 
 
 def _perceptual(kind: Perceptual) -> PerceptualDistance:

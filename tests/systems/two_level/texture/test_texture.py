@@ -11,6 +11,7 @@ torch = pytest.importorskip("torch")
 
 from mien.errors import InputError  # noqa: E402
 from mien.nn.stylegan2.generator import Generator  # noqa: E402
+from mien.systems.two_level.texture import inversion  # noqa: E402
 from mien.systems.two_level.texture.batch import InversionBatch  # noqa: E402
 from mien.systems.two_level.texture.config import MOUTH, TEXTURE, TINY, PicturesConfig  # noqa: E402
 from mien.systems.two_level.texture.directions import edited_codes, editing_directions  # noqa: E402
@@ -158,6 +159,36 @@ def test_tuning_broken_off_goes_on_as_if_it_had_not_been(pictures, tmp_path) -> 
     for module in ("encoder", "generator"):
         for name, value in again.modules()[module].state_dict().items():
             torch.testing.assert_close(value, whole.modules()[module].state_dict()[name], rtol=0, atol=0)
+
+
+def test_what_is_compiled_learns_the_same(pictures, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That torch's compiler keeps the sums is its own business (and benchmarks.compiled_training's): it takes minutes.
+
+    Here both networks go through what it would give back, and what is saved and loaded are still the networks.
+    """
+    called = []
+
+    def noted(module: torch.nn.Module):
+        def call(*given):
+            called.append(type(module).__name__)
+            return module(*given)
+
+        return call
+
+    monkeypatch.setattr(inversion, "compiled", noted)
+    runs = []
+    for compiled in (False, True):
+        torch.manual_seed(1)
+        task = InversionTask(
+            replace(TINY.encoder, tune=True, compiled=compiled), Generator(TINY.gan.network),
+            lambda rows: InversionBatch(pictures[rows], pictures[rows]), len(pictures), gradient_distance,
+        )  # fmt: skip
+        train(task, tmp_path / str(compiled), LoopOptions(steps=2))
+        runs.append(task.modules())
+    assert called == ["PyramidEncoder", "Synthesis"] * 2
+    for module in ("encoder", "generator"):
+        for name, value in runs[0][module].state_dict().items():
+            torch.testing.assert_close(value, runs[1][module].state_dict()[name], rtol=0, atol=0)
 
 
 def stop_after(share: float):

@@ -80,6 +80,7 @@ class InversionConfig:
         vary: Learn on blends of the pictures too, a little shifted, brighter or darker
             (:mod:`mien.systems.two_level.texture.variation`). Not in the paper.
         precision: Of the features.
+        compiled: Let torch compile both networks (:func:`mien.training.device.compiled`). The sums round otherwise.
     """
 
     network: EncoderConfig
@@ -95,6 +96,7 @@ class InversionConfig:
     cool_down: float = 0.0
     vary: bool = False
     precision: Precision = "float32"
+    compiled: bool = False
 
     def __post_init__(self) -> None:
         for name in ("batch", "iterations"):

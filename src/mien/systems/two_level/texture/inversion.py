@@ -20,7 +20,7 @@ from mien.systems.two_level.texture.config import InversionConfig
 from mien.systems.two_level.texture.losses import PerceptualDistance, inversion_loss
 from mien.systems.two_level.texture.variation import varied
 from mien.training.batches import shuffled_rows
-from mien.training.device import autocast, feature_type
+from mien.training.device import autocast, compiled, feature_type
 from mien.training.ranks import own_part
 
 MEAN_OF = 10_000
@@ -58,6 +58,10 @@ class InversionTask:
         self.encoder.mean.copy_(mean_style(self.generator))
         self._rates = [config.rate] + [config.tune_rate] * config.tune
         learning = (self.encoder, self.generator.synthesis)[: len(self._rates)]
+        # Beside the networks, not in their place: pictures of other counts, for samples, would be compiled for anew.
+        self._encode, self._draw = (
+            compiled(network) if config.compiled else network for network in (self.encoder, self.generator.synthesis)
+        )
         self._optimizer = torch.optim.Adam([{"params": part.parameters()} for part in learning])
 
     def modules(self) -> dict[str, torch.nn.Module]:
@@ -83,8 +87,8 @@ class InversionTask:
             batch = varied(batch)
         self._cool(number)
         with autocast(self._device, self._config.precision):
-            styles = self.encoder(batch.shown.to(self._device))
-        made = self.generator.synthesis(styles.float(), "constant", feature_type(self._device, self._config.precision))
+            styles = self._encode(batch.shown.to(self._device))
+        made = self._draw(styles.float(), "constant", feature_type(self._device, self._config.precision))
         share = None if batch.share is None else batch.share.to(self._device)
         loss, figures = inversion_loss(
             made, batch.wanted.to(self._device), self._perceptual,
