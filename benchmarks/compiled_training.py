@@ -27,8 +27,8 @@ from mien.types import AnyArray
 
 PICTURES, STEPS = 16, 6
 SAME = 2e-2
-"""Largest difference of the losses, of their size, in bfloat16, which keeps 8 bits: what is compiled rounds less often. In
-float32, on devices without bfloat16, both agree to seven digits."""
+"""Largest difference of the losses, of their size, in bfloat16, which keeps 8 bits: what is compiled rounds less often.
+In float32, on devices without bfloat16, both agree to seven digits."""
 
 
 def begun(compiled: bool) -> InversionTask:
