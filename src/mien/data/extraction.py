@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from mien.compositing.glasses import without_rims
 from mien.data.labelled_clip import LabelledClip
 from mien.data.pictures import encode_picture, write_pictures
 from mien.data.prepared import PICTURE_KINDS
@@ -16,14 +15,13 @@ from mien.data.refinement import Refine
 from mien.data.settings import PrepareSettings
 from mien.disk import disk_errors
 from mien.geometry.homography import resample
-from mien.geometry.texture import extract_texture, fill_hidden
+from mien.geometry.texture import fill_hidden
 from mien.morphable.model import MorphableModel
 from mien.reconstruction.analysis import AnalysedFace, Analysis
 from mien.reconstruction.fit import fit_track
 from mien.reconstruction.parameters import FaceParameters
-from mien.reconstruction.tracked_surface import TrackedSurface
+from mien.reconstruction.texture_maps import TextureMaps
 from mien.reconstruction.views import crop_around, face_views, mouth_view, moved_view, view_corners
-from mien.tracking.landmark_reader import LandmarkReader
 from mien.types import AnyArray, DoubleArray, FloatArray
 from mien.video.frame import Frame
 
@@ -38,11 +36,10 @@ class NumberedClip:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Fitted:
-    """One face through a shot: its parameters, where the tracker saw it, and what was analysed before."""
+    """One face through a shot: its parameters, and its texture maps."""
 
     fit: FaceParameters
-    landmarks: LandmarkReader
-    analysed: FaceParameters
+    maps: TextureMaps
 
 
 def usable_rows(analysis: Analysis, face: AnalysedFace, clip: LabelledClip) -> AnyArray:
@@ -74,7 +71,6 @@ class Extractor:
     ) -> None:
         self._model, self._alpha, self._settings, self._step = model, np.asarray(alpha, np.float64), settings, step
         self._refine = refine
-        self._surface = TrackedSurface.of(model)
 
     def write_part(
         self, folder: Path, analysis: Analysis, clips: Sequence[NumberedClip], progress: Callable[[float], None]
@@ -102,7 +98,7 @@ class Extractor:
             if self._refine is not None:
                 fit = self._refine(face.track, fit, analysis.clip)
             head = face_views(self._model, fit, self._settings.face_px)
-            fitted = _Fitted(fit, LandmarkReader(face.track), face.parameters)
+            fitted = _Fitted(fit, TextureMaps(self._model, fit, face.track, face.parameters))
             for numbered in clips:
                 frames = usable_rows(analysis, face, numbered.clip)
                 _add_rows(table, analysis, fit, numbered, frames)
@@ -129,18 +125,11 @@ class Extractor:
         self, frame: Frame, fitted: _Fitted, head_view: DoubleArray, encoded: dict[str, list[bytes]]
     ) -> DoubleArray:
         """Cut and encode the pictures of one frame; returns the view of the mouth."""
-        model, settings, fit = self._model, self._settings, fitted.fit
-        pose = fit.pose(frame.index)
-        shape = model.shape(self._alpha, fit.beta[fit.row(frame.index)])
-        landmarks = fitted.landmarks.at(frame.index)
-        points = self._surface.points(shape, pose, landmarks)
-        mouth = mouth_view(model, shape, pose, settings.mouth_px)
+        settings, maps, index = self._settings, fitted.maps, frame.index
+        mouth = mouth_view(self._model, maps.shape(index), fitted.fit.pose(index), settings.mouth_px)
         corners = (view_corners(head_view, settings.face_px), view_corners(mouth, settings.mouth_px))
-        crop, corner = crop_around(frame, np.concatenate([points[:, :2], *corners]))
-        points[:, :2] -= corner
-        # Rims are no skin: they slide over it as the head turns.
-        bare = without_rims(crop, corner, fitted.analysed.glasses, fitted.analysed.pose(frame.index), landmarks)
-        texture = extract_texture(bare, points, self._surface.triangles, self._surface.uv, settings.texture_px)
+        crop, corner = crop_around(frame, np.concatenate([maps.points(index)[:, :2], *corners]))
+        texture = maps.read(crop, corner, index, settings.texture_px)
         pictures = {
             "texture": _bytes(fill_hidden(texture)),
             "visible": texture.visible >= 0.5,
