@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mien.compositing.lids import FOLDS, LIT, paint_lids
+from mien.compositing.lids import DECIDED, FOLDS, LIT, evened_skin, paint_lids
 from mien.geometry.polygon import polygon_mask
 from mien.morphable import builtin
 
@@ -85,6 +85,17 @@ def test_a_blotch_takes_the_skins_colour_not_a_brighter_one_of_its_own() -> None
     for y, x in middles(target):
         before, after = image[y, x] / image[y, x].sum(), result[y, x] / result[y, x].sum()
         assert np.abs(after - SKIN / SKIN.sum()).max() < 0.6 * np.abs(before - SKIN / SKIN.sum()).max()
+
+
+def test_the_skin_that_is_evened_is_that_between_brow_and_lid() -> None:
+    source = landmarks()
+    heights = [np.linalg.norm(source[brow].mean(axis=0) - source[lid[2:-2]].mean(axis=0)) for brow, lid, _ in FOLDS]
+    half_px = float(np.mean(heights)) * (1 / (1 - DECIDED / 2) - 1)  # so much higher, half of DECIDED is new
+    for rise_px, share in ((-6.0, 0.0), (0.0, 0.0), (half_px, 0.5), (40.0, 1.0)):
+        evened, target = evened_skin(source, landmarks(rise_px)), landmarks(rise_px)
+        assert evened.max() == pytest.approx(share, abs=0.02)  # both eyes are not quite of one height
+        inside = folds(target)[tuple(target[np.flatnonzero(evened)].round().astype(int).T[::-1])]
+        assert inside.all()
 
 
 def test_streaks_of_a_fold_drawn_out_are_evened() -> None:

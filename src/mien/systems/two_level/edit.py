@@ -11,7 +11,7 @@ from torch import Tensor
 from mien.compositing.eyes import paint_eyes
 from mien.compositing.field import VERTEX_COUNT, closed_triangles, rasterise_field
 from mien.compositing.glasses import take_off
-from mien.compositing.lids import paint_lids
+from mien.compositing.lids import evened_skin, paint_lids
 from mien.compositing.mouth import paint_mouth
 from mien.compositing.placement import Placement
 from mien.errors import ModelError
@@ -136,12 +136,14 @@ def edit_crop(
     attributes = np.zeros((len(place.points), FIELD_CHANNELS - 2))
     side = 2 if texture is None else len(texture)
     attributes[:VERTEX_COUNT, 2:4] = mesh.uv * (side - 1)
-    attributes[:VERTEX_COUNT, 4] = mesh.share * strength
+    target = place.moved(source)
+    # A lid that is drawn out is lit by itself; where the texture's difference says the same, it would be lit twice.
+    new = 1.0 - evened_skin(source, target) if detail else 1.0
+    attributes[:VERTEX_COUNT, 4] = mesh.share * strength * new
     field = rasterise_field(
         place.points, place.shifts, attributes, mesh.triangles, place.box, grid_scale, place.eye_distance_px
     )
     result = warp(crop, field, grid_scale)
-    target = place.moved(source)
     paint_lids(result, source, target)
     if texture is not None:
         places = np.concatenate([field[..., _FIELD_TEXELS], field[..., _FIELD_SHARE]], axis=2)
