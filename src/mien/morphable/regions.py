@@ -38,8 +38,8 @@ RIGHT_BROW_UPPER = _frozen(70, 63, 105, 66, 107)
 RIGHT_BROW_LOWER = _frozen(46, 53, 52, 65, 55)
 LEFT_BROW_UPPER = _frozen(336, 296, 334, 293, 300)
 LEFT_BROW_LOWER = _frozen(285, 295, 282, 283, 276)
-RIGHT_LID_SKIN = _frozen(247, 30, 29, 27, 28, 56, 190, 225, 224, 223, 222)
-LEFT_LID_SKIN = _frozen(467, 260, 259, 257, 258, 286, 414, 445, 444, 443, 442)
+RIGHT_LID_SKIN = _frozen(30, 29, 27, 28, 56, 190, 225, 224, 223, 222)
+LEFT_LID_SKIN = _frozen(260, 259, 257, 258, 286, 414, 445, 444, 443, 442)
 """Between brow and upper lid."""
 
 FACE_OVAL = _frozen(
