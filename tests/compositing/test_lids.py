@@ -92,10 +92,9 @@ def test_the_skin_that_is_evened_is_that_between_brow_and_lid() -> None:
     heights = [np.linalg.norm(source[brow].mean(axis=0) - source[lid[2:-2]].mean(axis=0)) for brow, lid, _ in FOLDS]
     half_px = float(np.mean(heights)) * (1 / (1 - DECIDED / 2) - 1)  # so much higher, half of DECIDED is new
     for rise_px, share in ((-6.0, 0.0), (0.0, 0.0), (half_px, 0.5), (40.0, 1.0)):
-        evened, target = evened_skin(source, landmarks(rise_px)), landmarks(rise_px)
+        evened = evened_skin(source, landmarks(rise_px))
         assert evened.max() == pytest.approx(share, abs=0.02)  # both eyes are not quite of one height
-        inside = folds(target)[tuple(target[np.flatnonzero(evened)].round().astype(int).T[::-1])]
-        assert inside.all()
+        assert folds(source)[tuple(source[np.flatnonzero(evened)].round().astype(int).T[::-1])].all()
 
 
 def test_streaks_of_a_fold_drawn_out_are_evened() -> None:
