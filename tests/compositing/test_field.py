@@ -10,7 +10,6 @@ from mien.compositing.field import (
     SKIRT_FALL,
     SKIRT_RINGS,
     SKIRT_WIDTH,
-    VERTEX_COUNT,
     add_skirt,
     closed_triangles,
     face_box,
@@ -20,7 +19,7 @@ from mien.geometry.warp import FIELD_CHANNELS
 from mien.morphable.model import MorphableModel
 from mien.morphable.outline import outward
 from mien.morphable.regions import FACE_OVAL, INNER_LIP_LOWER, INNER_LIP_UPPER
-from mien.types import Box, DoubleArray, FloatArray
+from mien.types import MESH_VERTEX_COUNT, Box, DoubleArray, FloatArray
 
 WHOLE = Box(0, 0, 360, 400)
 EXTRA = FIELD_CHANNELS - 2
@@ -41,7 +40,7 @@ def make_field(model: MorphableModel, points: DoubleArray, move: DoubleArray, bo
 @pytest.fixture(scope="module")
 def shifted(model: MorphableModel, drawn_face: DoubleArray) -> FloatArray:
     """The field of a face whose every vertex goes 6 px right and 4 px up."""
-    return make_field(model, drawn_face, np.tile([6.0, -4.0], (VERTEX_COUNT, 1)))
+    return make_field(model, drawn_face, np.tile([6.0, -4.0], (MESH_VERTEX_COUNT, 1)))
 
 
 def test_closed_triangles_are_a_sheet_without_holes(model: MorphableModel) -> None:
@@ -50,7 +49,7 @@ def test_closed_triangles_are_a_sheet_without_holes(model: MorphableModel) -> No
     edges = np.sort(np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), axis=1)
     edges = edges[edges[:, 0] != edges[:, 1]]  # at the corners of an opening a strip's triangle has two sides only
     unique, count = np.unique(edges, axis=0, return_counts=True)
-    outer = VERTEX_COUNT + (len(SKIRT_RINGS) - 1) * len(FACE_OVAL)
+    outer = MESH_VERTEX_COUNT + (len(SKIRT_RINGS) - 1) * len(FACE_OVAL)
     assert set(map(tuple, unique[count == 1])) == {tuple(edge) for edge in unique if (edge >= outer).all()}
     assert triangles.max() == outer + len(FACE_OVAL) - 1
 
@@ -104,7 +103,7 @@ def test_neighbouring_displacements_differ_little_across_the_skirt(
 
 
 def test_the_box_holds_all_that_moves(model: MorphableModel, drawn_face: DoubleArray) -> None:
-    move = np.tile([6.0, -4.0], (VERTEX_COUNT, 1))
+    move = np.tile([6.0, -4.0], (MESH_VERTEX_COUNT, 1))
     box = face_box(*add_skirt(drawn_face, move, eye_distance(drawn_face)), 4000, 4000)
     large = make_field(model, drawn_face + np.array([1000.0, 1000.0, 0.0]), move, Box(800, 800, 1600, 1600))
     y, x = np.nonzero(np.abs(large[..., 2]) > 0)
@@ -118,7 +117,7 @@ def test_the_box_holds_all_that_moves(model: MorphableModel, drawn_face: DoubleA
 def test_a_coarser_grid_is_the_same_field(
     model: MorphableModel, drawn_face: DoubleArray, shifted: FloatArray, scale: float
 ) -> None:
-    coarse = make_field(model, drawn_face, np.tile([6.0, -4.0], (VERTEX_COUNT, 1)), WHOLE, scale)
+    coarse = make_field(model, drawn_face, np.tile([6.0, -4.0], (MESH_VERTEX_COUNT, 1)), WHOLE, scale)
     every = round(1 / scale)
     fine = shifted[:400:every, :360:every]
     # On the steep part of the skirt, whose outline triangles cut, a grid px apart may fall on another triangle.
@@ -131,7 +130,7 @@ def test_a_turned_head_is_one_sheet_too(model: MorphableModel) -> None:
     turn = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
     points = model.mean[model.landmark_vertices] @ turn.T * 1.5 * [1, -1, -1]
     points[:, :2] += [180, 200]
-    field = make_field(model, points, np.tile([5.0, 0.0], (VERTEX_COUNT, 1)))
+    field = make_field(model, points, np.tile([5.0, 0.0], (MESH_VERTEX_COUNT, 1)))
     assert np.isfinite(field).all()
     assert field[..., 0].min() == pytest.approx(-5.0, abs=1e-3)
     assert field[..., 0].max() <= 1e-6
@@ -144,7 +143,7 @@ def test_beyond_the_person_the_background_stays(drawn_face: DoubleArray, move: t
     reach = np.full(len(FACE_OVAL), 0.6)
     near = np.arange(4, 12)
     reach[near] = 0.05
-    moved = np.tile(move, (VERTEX_COUNT, 1))
+    moved = np.tile(move, (MESH_VERTEX_COUNT, 1))
     skirted, moves = add_skirt(drawn_face, moved, eyes, reach)
     plain, plain_moves = add_skirt(drawn_face, moved, eyes)
     rings = (len(SKIRT_RINGS), len(FACE_OVAL))
@@ -154,16 +153,16 @@ def test_beyond_the_person_the_background_stays(drawn_face: DoubleArray, move: t
     others = np.setdiff1d(np.arange(len(FACE_OVAL)), near)
     np.testing.assert_allclose(last[others], 0.0, atol=1e-9)
     np.testing.assert_allclose(moves, plain_moves)
-    assert np.all(moves[VERTEX_COUNT:].reshape(*rings, 2)[-1] == 0)
+    assert np.all(moves[MESH_VERTEX_COUNT:].reshape(*rings, 2)[-1] == 0)
 
 
 def test_a_narrow_skirt_does_not_fold_over(drawn_face: DoubleArray) -> None:
     """Pushed outward by 12 px, the rings keep their order."""
     eyes = eye_distance(drawn_face)
     rays = outward(drawn_face[:, :2])
-    moved = np.zeros((VERTEX_COUNT, 2))
+    moved = np.zeros((MESH_VERTEX_COUNT, 2))
     moved[FACE_OVAL] = 12.0 * rays
     skirted, moves = add_skirt(drawn_face, moved, eyes, np.zeros(len(FACE_OVAL)))
-    target = (skirted[:, :2] + moves)[VERTEX_COUNT:].reshape(len(SKIRT_RINGS), len(FACE_OVAL), 2)
+    target = (skirted[:, :2] + moves)[MESH_VERTEX_COUNT:].reshape(len(SKIRT_RINGS), len(FACE_OVAL), 2)
     outwards = ((target - (drawn_face[FACE_OVAL, :2] + moved[FACE_OVAL])) * rays).sum(axis=2)
     assert np.all(np.diff(outwards, axis=0, prepend=0.0) > 0)

@@ -27,7 +27,7 @@ from mien.morphable.regions import (
     RIGHT_EYE_LOWER,
     RIGHT_EYE_UPPER,
 )
-from mien.types import AnyArray, Box, DoubleArray, FloatArray, IntArray
+from mien.types import MESH_VERTEX_COUNT, AnyArray, Box, DoubleArray, FloatArray, IntArray
 
 EYES = ((RIGHT_EYE_UPPER, RIGHT_EYE_LOWER), (LEFT_EYE_UPPER, LEFT_EYE_LOWER))
 """Upper and lower lid of the right and the left eye, from the corner at the image's left to the one at its right."""
@@ -46,8 +46,6 @@ LEAST_FALL = 1.6
 
 SKIRT_RINGS = ((0.25, 0.844), (0.5, 0.5), (0.75, 0.156), (1.0, 0.0))
 """Rings of the skirt: distance as a share of its width, and share of the oval's displacement left (a smooth step)."""
-
-VERTEX_COUNT = 468
 
 SEAM_DEPTH = 0.03
 """Parts of the mesh that lie so much before each other may move apart at their seam, eye distances."""
@@ -75,7 +73,7 @@ def closed_triangles(triangles: IntArray) -> IntArray:
     skirt = []
     rings: list[AnyArray] = [
         FACE_OVAL,
-        *(VERTEX_COUNT + ring * count + np.arange(count) for ring in range(len(SKIRT_RINGS))),
+        *(MESH_VERTEX_COUNT + ring * count + np.arange(count) for ring in range(len(SKIRT_RINGS))),
     ]
     for previous, current in pairwise(rings):
         for k in range(count):

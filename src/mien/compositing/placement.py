@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mien.compositing.field import VERTEX_COUNT, add_skirt, face_box
+from mien.compositing.field import add_skirt, face_box
 from mien.geometry.camera import project_displacement
 from mien.geometry.rotation import matrix_from_vector
 from mien.morphable.regions import EYE_CORNERS_OUTER
-from mien.types import AnyArray, Box, DoubleArray, Pose
+from mien.types import MESH_VERTEX_COUNT, AnyArray, Box, DoubleArray, Pose
 
 GRID_EYE_DISTANCE_PX = 90.0
 """The field is made at most this fine (grid px between the outer eye corners) and read smoothly at full resolution."""
@@ -64,14 +64,14 @@ class Placement:
         square = landmarks * stretch
         shift = project_displacement(move, pose)[:, :2]
         eye_distance = float(np.linalg.norm(np.subtract(*square[EYE_CORNERS_OUTER])))
-        points, shifts = add_skirt(square[:VERTEX_COUNT], shift * stretch[:2], eye_distance, reach)
+        points, shifts = add_skirt(square[:MESH_VERTEX_COUNT], shift * stretch[:2], eye_distance, reach)
         points, shifts = points / stretch, shifts / stretch[:2]
         return cls(move, rotation, shift, points, shifts, eye_distance, face_box(points, shifts, width, height))
 
     def moved(self, landmarks: DoubleArray) -> DoubleArray:
         """Landmarks ``(478, 2)``, px of the frame or of a part of it, after the movement; the eyeballs stay."""
         after = landmarks.copy()
-        after[:VERTEX_COUNT] += self.shift
+        after[:MESH_VERTEX_COUNT] += self.shift
         return after
 
     @property

@@ -10,7 +10,6 @@ from mien.compositing.brows import raise_whole
 from mien.compositing.eyes import paint_eyes
 from mien.compositing.field import (
     SKIRT_RINGS,
-    VERTEX_COUNT,
     FieldRoom,
     closed_triangles,
     rasterise_field,
@@ -33,7 +32,7 @@ from mien.reconstruction.parameters import SRGB_EXPONENT, Glasses, Light
 from mien.systems.instant.color import flush_weights
 from mien.systems.instant.config import InstantConfig
 from mien.systems.instant.relief import MAP_SIZE, Relief, build_relief, builtin_relief
-from mien.types import DoubleArray, FloatArray, Pose
+from mien.types import MESH_VERTEX_COUNT, DoubleArray, FloatArray, Pose
 
 FACING = np.array([0.0, 0.0, 1.0])
 """The normal of skin that looks at the camera, by whose brightness a wrinkle's light is measured."""
@@ -151,10 +150,10 @@ def edit_crop(
     lifted = None if glasses is None else take_off(crop, glasses, state.pose, place, source, room.glasses)
     grid_scale = place.grid_scale
     attributes = np.zeros((len(place.points), FIELD_CHANNELS - 2))
-    attributes[:VERTEX_COUNT, 0] = _shape_gain(kit, config, light, state.shape, place)
-    attributes[:VERTEX_COUNT, 1] = kit.flush
+    attributes[:MESH_VERTEX_COUNT, 0] = _shape_gain(kit, config, light, state.shape, place)
+    attributes[:MESH_VERTEX_COUNT, 1] = kit.flush
     attributes[:, 2:4] = kit.texels
-    attributes[:VERTEX_COUNT, 4] = 1.0
+    attributes[:MESH_VERTEX_COUNT, 4] = 1.0
     flow = rasterise_field(
         place.points, place.shifts, attributes, kit.triangles, place.box, grid_scale, place.eye_distance_px, room.flow
     )

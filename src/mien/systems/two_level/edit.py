@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mien.compositing.eyes import paint_eyes
-from mien.compositing.field import VERTEX_COUNT, closed_triangles, rasterise_field
+from mien.compositing.field import closed_triangles, rasterise_field
 from mien.compositing.glasses import take_off
 from mien.compositing.lids import evened_skin, paint_lids
 from mien.compositing.mouth import paint_mouth
@@ -30,7 +30,7 @@ from mien.reconstruction.parameters import Glasses
 from mien.systems.two_level.settings import Space
 from mien.systems.two_level.smoothing import drawn_over_window
 from mien.systems.two_level.texture.codec import PictureCodec
-from mien.types import AnyArray, DoubleArray, FloatArray, Pose
+from mien.types import MESH_VERTEX_COUNT, AnyArray, DoubleArray, FloatArray, Pose
 
 BLEND_MM = 14.0
 """Way inwards from the face oval over which the texture comes in: CCFE 3.5.3's eroded and blurred mask, on the mesh."""
@@ -135,11 +135,11 @@ def edit_crop(
     grid_scale = place.grid_scale
     attributes = np.zeros((len(place.points), FIELD_CHANNELS - 2))
     side = 2 if texture is None else len(texture)
-    attributes[:VERTEX_COUNT, 2:4] = mesh.uv * (side - 1)
+    attributes[:MESH_VERTEX_COUNT, 2:4] = mesh.uv * (side - 1)
     target = place.moved(source)
     # A lid that is drawn out is lit by itself; where the texture's difference says the same, it would be lit twice.
     new = 1.0 - evened_skin(source, target) if detail else 1.0
-    attributes[:VERTEX_COUNT, 4] = mesh.share * strength * new
+    attributes[:MESH_VERTEX_COUNT, 4] = mesh.share * strength * new
     field = rasterise_field(
         place.points, place.shifts, attributes, mesh.triangles, place.box, grid_scale, place.eye_distance_px
     )
