@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mien.compositing.lids import DECIDED, FOLDS, LIT, evened_skin, paint_lids
+from mien.compositing.lids import FOLDS, LIT, RAISED, paint_lids, raised_share
 from mien.geometry.polygon import polygon_mask
 from mien.morphable import builtin
+from mien.morphable.regions import LEFT_BROW_LOWER, LEFT_BROW_UPPER, RIGHT_BROW_LOWER, RIGHT_BROW_UPPER
 
 SIZE = 400
 SKIN = np.array([0.75, 0.55, 0.45], np.float32)
@@ -87,14 +88,17 @@ def test_a_blotch_takes_the_skins_colour_not_a_brighter_one_of_its_own() -> None
         assert np.abs(after - SKIN / SKIN.sum()).max() < 0.6 * np.abs(before - SKIN / SKIN.sum()).max()
 
 
-def test_the_skin_that_is_evened_is_that_between_brow_and_lid() -> None:
+def test_what_rises_is_the_brow_and_the_lid_below_it() -> None:
     source = landmarks()
     heights = [np.linalg.norm(source[brow].mean(axis=0) - source[lid[2:-2]].mean(axis=0)) for brow, lid, _ in FOLDS]
-    half_px = float(np.mean(heights)) * (1 / (1 - DECIDED / 2) - 1)  # so much higher, half of DECIDED is new
+    brows = np.concatenate([RIGHT_BROW_LOWER, RIGHT_BROW_UPPER, LEFT_BROW_LOWER, LEFT_BROW_UPPER])
+    half_px = float(np.mean(heights)) * (1 / (1 - RAISED / 2) - 1)  # so much higher, half of RAISED is new
     for rise_px, share in ((-6.0, 0.0), (0.0, 0.0), (half_px, 0.5), (40.0, 1.0)):
-        evened = evened_skin(source, landmarks(rise_px))
-        assert evened.max() == pytest.approx(share, abs=0.02)  # both eyes are not quite of one height
-        assert folds(source)[tuple(source[np.flatnonzero(evened)].round().astype(int).T[::-1])].all()
+        raised = raised_share(source, landmarks(rise_px))
+        assert raised.max() == pytest.approx(share, abs=0.02)  # both eyes are not quite of one height
+        lids = np.setdiff1d(np.flatnonzero(raised), brows)
+        assert folds(source)[tuple(source[lids].round().astype(int).T[::-1])].all()
+        assert (raised[brows] > 0).all() == (share > 0)
 
 
 def test_streaks_of_a_fold_drawn_out_are_evened() -> None:

@@ -19,7 +19,7 @@ from mien.errors import EmotionError, InputError, ModelError  # noqa: E402
 from mien.geometry.camera import project  # noqa: E402
 from mien.geometry.polygon import polygon_mask  # noqa: E402
 from mien.morphable import builtin  # noqa: E402
-from mien.morphable.regions import FACE_OVAL, LEFT_EYE_UPPER  # noqa: E402
+from mien.morphable.regions import FACE_OVAL, LEFT_BROW_LOWER, LEFT_BROW_UPPER, LEFT_EYE_UPPER  # noqa: E402
 from mien.nn.pyramid_encoder import PyramidEncoder  # noqa: E402
 from mien.nn.stylegan2.generator import Generator  # noqa: E402
 from mien.reconstruction.analysis import Analysis  # noqa: E402
@@ -92,6 +92,25 @@ def test_pictures_are_averaged_as_pictures_in_image_space() -> None:
     assert np.abs(drawn_over_window(codec, codes[None], weights, "latent")[0] - averaged).max() > 0.01
     same = codes[:1].expand(3, -1, -1)
     np.testing.assert_allclose(drawn_over_window(codec, same[None], weights, "image")[0], each[0], atol=1e-5)
+
+
+@pytest.mark.parametrize(("rise_mm", "drawn"), [(-4.0, True), (8.0, False)])
+def test_a_brow_that_rises_is_the_frames_own(mesh: TexturedMesh, moving: Analysis, rise_mm: float, drawn: bool) -> None:
+    face, frame = moving.faces[0], next(iter(moving.clip.frames()))
+    landmarks = np.asarray(face.track.landmarks(0, 1)[0], np.float64)
+    brow = np.concatenate([LEFT_BROW_LOWER, LEFT_BROW_UPPER])
+    move = np.zeros((468, 3))
+    move[brow, 1] = rise_mm
+    place = Placement.of(landmarks, face.parameters.pose(0), move, frame.width, frame.height)
+    crop, skin, blue = frame.crop(place.box), np.full(3, 0.6), np.zeros((32, 32, 3), np.float32)
+    blue[..., 2] = 0.1
+    plain, changed = (edit_crop(mesh, crop, place, landmarks, blue * k, 1.0, True, skin) for k in (0.0, 1.0))
+    places = (place.moved(landmarks[:, :2]) - [place.box.x0, place.box.y0]).round().astype(int)
+    difference = np.abs(changed - plain).max(axis=2)
+    x, y = places[LEFT_BROW_LOWER[2]]
+    assert (difference[y, x] > 0.05) == drawn
+    x, y = places[CHEEK]
+    assert difference[y, x] > 0.05
 
 
 def test_a_crop_that_is_not_moved_nor_changed_keeps_its_bits(mesh: TexturedMesh, moving: Analysis) -> None:

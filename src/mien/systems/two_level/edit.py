@@ -11,7 +11,7 @@ from torch import Tensor
 from mien.compositing.eyes import paint_eyes
 from mien.compositing.field import closed_triangles, rasterise_field
 from mien.compositing.glasses import take_off
-from mien.compositing.lids import evened_skin, paint_lids
+from mien.compositing.lids import paint_lids, raised_share
 from mien.compositing.mouth import paint_mouth
 from mien.compositing.placement import Placement
 from mien.errors import ModelError
@@ -137,9 +137,9 @@ def edit_crop(
     side = 2 if texture is None else len(texture)
     attributes[:MESH_VERTEX_COUNT, 2:4] = mesh.uv * (side - 1)
     target = place.moved(source)
-    # A lid that is drawn out is lit by itself; where the texture's difference says the same, it would be lit twice.
-    new = 1.0 - evened_skin(source, target) if detail else 1.0
-    attributes[:MESH_VERTEX_COUNT, 4] = mesh.share * strength * new
+    # A brow that rises is the frame's own, and the lid that it draws out is lit already: not once more by the texture.
+    drawn = 1.0 - raised_share(source, target) if detail else 1.0
+    attributes[:MESH_VERTEX_COUNT, 4] = mesh.share * strength * drawn
     field = rasterise_field(
         place.points, place.shifts, attributes, mesh.triangles, place.box, grid_scale, place.eye_distance_px
     )
