@@ -62,6 +62,7 @@ def test_footage_of_every_look_is_made_and_can_be_prepared(neutral: Path, tmp_pa
     assert done.returncode == 0, done.stderr
     card = json.loads(Path("ready/card.json").read_text())
     assert {clip["made_from"] for clip in card["footage"]["clips"]} == {"anna"}
+    assert {clip["landmarks"] for clip in card["footage"]["clips"]} == {"known"}
     assert any("5 of 5 clips were made by mien" in sentence for sentence in card["warnings"])
     assert not any("somebody else" in sentence for sentence in card["warnings"])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["anna.mp4", "footage", "ready"]

@@ -52,16 +52,20 @@ def write_known_landmarks(video: Path, faces: Sequence[KnownLandmarks]) -> None:
     write_whole(_beside(video), content.getvalue())
 
 
+def has_known_landmarks(video: Path) -> bool:
+    """Whether landmarks lie beside a video."""
+    return _beside(video).is_file()
+
+
 def with_known_landmarks(analysis: Analysis) -> Analysis:
     """The analysis of a video with the landmarks that lie beside it in the place of the tracked ones, if there are any.
 
     Raises:
         InputError: They cannot be read, or are not landmarks.
     """
-    path = _beside(analysis.clip.path)
-    if not path.is_file():
+    if not has_known_landmarks(analysis.clip.path):
         return analysis
-    known = _read(path)
+    known = _read(_beside(analysis.clip.path))
     shots = tuple(replace(shot, faces=tuple(_corrected(face, known) for face in shot.faces)) for shot in analysis.shots)
     return replace(analysis, shots=shots)
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from mien.data import assembly
 from mien.data.extraction import Extractor, NumberedClip, largest_faces, usable_rows
-from mien.data.known_landmarks import with_known_landmarks
+from mien.data.known_landmarks import has_known_landmarks, with_known_landmarks
 from mien.data.labelled_clip import Footage, LabelledClip, Skipped, shortened
 from mien.data.made_footage import made_sentences, with_claims
 from mien.data.mislabelled import contradicted_clips
@@ -237,6 +237,7 @@ def _clip_entry(clip: LabelledClip) -> dict[str, Any]:
     del entry["path"], entry["actor"]
     for name in [name for name in ("made_by", "made_from") if not entry[name]]:
         del entry[name]
+    entry["landmarks"] = "known" if has_known_landmarks(clip.path) else "tracked"
     return {**entry, "fingerprint": content_fingerprint(clip.path)}
 
 

@@ -25,6 +25,7 @@ from mien.nn.stylegan2.generator import Generator  # noqa: E402
 from mien.reconstruction.analysis import Analysis  # noqa: E402
 from mien.systems import load  # noqa: E402
 from mien.systems.base import render  # noqa: E402
+from mien.systems.two_level.actor import load_actor  # noqa: E402
 from mien.systems.two_level.config import PRESETS  # noqa: E402
 from mien.systems.two_level.edit import TexturedMesh, edit_crop, texture_change  # noqa: E402
 from mien.systems.two_level.face import Composed, asked_of, mouth_codes  # noqa: E402
@@ -94,8 +95,22 @@ def test_pictures_are_averaged_as_pictures_in_image_space() -> None:
     np.testing.assert_allclose(drawn_over_window(codec, same[None], weights, "image")[0], each[0], atol=1e-5)
 
 
-@pytest.mark.parametrize(("rise_mm", "drawn"), [(-4.0, True), (8.0, False)])
-def test_a_brow_that_rises_is_the_frames_own(mesh: TexturedMesh, moving: Analysis, rise_mm: float, drawn: bool) -> None:
+def test_an_actor_knows_which_emotions_were_read_where_their_landmarks_are_known(actor_folder: Path) -> None:
+    actor = load_actor(actor_folder)
+    names = actor.sizes.emotions
+    assert (actor.known_landmarks == 0).all()  # of footage that says nothing, as of older actors
+    said = {"happy": ["known", "known"], "fear": ["known", "tracked"], "contempt": ["tracked"], "sad": [""]}
+    clips = [{"emotion": name, "landmarks": word} for name, words in said.items() for word in words]
+    actor.card["footage"] = {"clips": clips}
+    assert [name for name, known in zip(names, actor.known_landmarks, strict=True) if known] == ["happy"]
+
+
+@pytest.mark.parametrize(
+    ("rise_mm", "own_brows", "drawn"), [(-4.0, 1.0, True), (8.0, 1.0, False), (8.0, 0.0, True), (-4.0, 0.0, True)]
+)
+def test_a_brow_that_rises_can_be_left_to_the_frame(
+    mesh: TexturedMesh, moving: Analysis, rise_mm: float, own_brows: float, drawn: bool
+) -> None:
     face, frame = moving.faces[0], next(iter(moving.clip.frames()))
     landmarks = np.asarray(face.track.landmarks(0, 1)[0], np.float64)
     brow = np.concatenate([LEFT_BROW_LOWER, LEFT_BROW_UPPER])
@@ -104,7 +119,9 @@ def test_a_brow_that_rises_is_the_frames_own(mesh: TexturedMesh, moving: Analysi
     place = Placement.of(landmarks, face.parameters.pose(0), move, frame.width, frame.height)
     crop, skin, blue = frame.crop(place.box), np.full(3, 0.6), np.zeros((32, 32, 3), np.float32)
     blue[..., 2] = 0.1
-    plain, changed = (edit_crop(mesh, crop, place, landmarks, blue * k, 1.0, True, skin) for k in (0.0, 1.0))
+    plain, changed = (
+        edit_crop(mesh, crop, place, landmarks, blue * k, 1.0, True, skin, own_brows=own_brows) for k in (0.0, 1.0)
+    )
     places = (place.moved(landmarks[:, :2]) - [place.box.x0, place.box.y0]).round().astype(int)
     difference = np.abs(changed - plain).max(axis=2)
     x, y = places[LEFT_BROW_LOWER[2]]

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -20,6 +21,7 @@ from mien.nn.stylegan2.generator import Generator, StyleGanConfig
 from mien.systems.two_level.shape.config import ShapeConfig
 from mien.systems.two_level.shape.model import ShapeGenerator
 from mien.systems.two_level.texture.codec import PictureCodec
+from mien.types import DoubleArray
 
 FORM = "mien actor of two_level"
 SCHEMA = 2
@@ -88,6 +90,20 @@ class Actor:
         )
         self.mouth = PictureCodec(Generator(sizes.mouth), PyramidEncoder(sizes.mouth_encoder))
         self.person = Person(sizes, self.texture.rows)
+
+    @property
+    def known_landmarks(self) -> DoubleArray:
+        """Whether all footage of an emotion said where its landmarks are ``(n_e,)``, 0 or 1.
+
+        Textures read there show a brow where the shape has it. A tracker sees two thirds of its rise, and the textures
+        that are read where it sees them show the rest of the way.
+        """
+        clips = (self.card.get("footage") or {}).get("clips", ())
+        said = {
+            name: {clip.get("landmarks") for clip in clips if clip.get("emotion") == name}
+            for name in self.sizes.emotions
+        }
+        return np.array([float(said[name] == {"known"}) for name in self.sizes.emotions])
 
     def modules(self) -> dict[str, nn.Module]:
         """Everything with weights."""

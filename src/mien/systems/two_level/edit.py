@@ -113,6 +113,7 @@ def edit_crop(
     detail: bool,
     skin: AnyArray,
     worn: tuple[Glasses, Pose] | None = None,
+    own_brows: float = 0.0,
 ) -> FloatArray:
     """Edit the pixels of one face.
 
@@ -126,6 +127,8 @@ def edit_crop(
         detail: Whether the texture is a difference.
         skin: ``(3,)`` mean colour of the skin, 0-1, for the inside of a mouth that opens.
         worn: Glasses to be kept as they are, and the pose that goes with them.
+        own_brows: How far a brow that rises, and the lid below it, are left to the frame, 0-1. A difference on top
+            lights lids twice and blurs the brow, unless the texture holds a part of the rise itself.
 
     Returns:
         The edited pixels, of the same shape.
@@ -137,8 +140,7 @@ def edit_crop(
     side = 2 if texture is None else len(texture)
     attributes[:MESH_VERTEX_COUNT, 2:4] = mesh.uv * (side - 1)
     target = place.moved(source)
-    # A brow that rises is the frame's own, and the lid that it draws out is lit already: not once more by the texture.
-    drawn = 1.0 - raised_share(source, target) if detail else 1.0
+    drawn = 1.0 - own_brows * raised_share(source, target) if detail else 1.0
     attributes[:MESH_VERTEX_COUNT, 4] = mesh.share * strength * drawn
     field = rasterise_field(
         place.points, place.shifts, attributes, mesh.triangles, place.box, grid_scale, place.eye_distance_px

@@ -87,6 +87,7 @@ class TwoLevelFace:
         self._track = face.track
         samples = track.sample(analysis.times_s[face.track.start : face.track.stop])
         self._emotion = asked_of(actor.sizes.emotions, samples) * face.track.fade[:, None]
+        self._own_brows = self._emotion @ actor.known_landmarks / np.maximum(self._emotion.sum(axis=1), NOTHING)
         self._fit = fit_track(model, face.track, alpha=actor.person.alpha.numpy())
         self._identity = model.identity[model.landmark_vertices].astype(np.float64)
         self._added = hann_smooth(self._shape_change(), config.smoothing_frames)
@@ -137,7 +138,10 @@ class TwoLevelFace:
         texture = self._texture(frame) if self._config.texture > 0 else None
         share = self._config.texture * (1.0 if self._config.detail else self._presence(row))
         worn = None if self._glasses is None else (self._glasses, self._parameters.pose(frame.index))
-        after = edit_crop(self._mesh, before, place, landmarks, texture, share, self._config.detail, self._skin, worn)
+        own = float(self._own_brows[row])
+        after = edit_crop(
+            self._mesh, before, place, landmarks, texture, share, self._config.detail, self._skin, worn, own
+        )
         mouth = None
         if self._filling is not None:
             corner = np.array([place.box.x0, place.box.y0], float)
