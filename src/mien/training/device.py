@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Literal, get_args
@@ -65,6 +66,8 @@ def check_compiler(device: torch.device) -> None:
     Raises:
         TrainingError: It cannot: a C++ compiler is missing, or what it needs of Python or CUDA.
     """
+    # On its way torch may tell in its log that it looked for CUDA, too; what matters is said below.
+    logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     try:
         torch.compile(lambda x: 2.0 * x + 1.0)(torch.ones(8, device=device))
     except RuntimeError as error:
