@@ -146,13 +146,13 @@ def measure_oracle(bench: Bench) -> None:
     """What the size of the map allows."""
     model = builtin.load()
     surface = TrackedSurface.of(model)
-    clip = next(path for path, emotion, _ in bench.clips() if emotion == "neutral")
+    analysis = mien.open(next(path for path, emotion, _ in bench.clips() if emotion == "neutral")).analyse()
     for side in ORACLE_SIDES:
 
         def own(_: Frame, crop: FloatArray, points: AnyArray, side: int = side) -> FloatArray:
             return fill_hidden(extract_texture(crop, points, surface.triangles, surface.uv, side))
 
-        redrawn(bench, mien.open(clip).analyse(), f"own map of {side} px", own, limits=False)
+        redrawn(bench, analysis, f"own map of {side} px", own, limits=False)
 
 
 def measure_self(bench: Bench, actor: Actor) -> None:

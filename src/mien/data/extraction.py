@@ -126,10 +126,12 @@ class Extractor:
     ) -> DoubleArray:
         """Cut and encode the pictures of one frame; returns the view of the mouth."""
         settings, maps, index = self._settings, fitted.maps, frame.index
-        mouth = mouth_view(self._model, maps.shape(index), fitted.fit.pose(index), settings.mouth_px)
+        shape = maps.shape(index)
+        points = maps.points(index, shape)
+        mouth = mouth_view(self._model, shape, fitted.fit.pose(index), settings.mouth_px)
         corners = (view_corners(head_view, settings.face_px), view_corners(mouth, settings.mouth_px))
-        crop, corner = crop_around(frame, np.concatenate([maps.points(index)[:, :2], *corners]))
-        texture = maps.read(crop, corner, index, settings.texture_px)
+        crop, corner = crop_around(frame, np.concatenate([points[:, :2], *corners]))
+        texture = maps.read(points, crop, corner, index, settings.texture_px)
         pictures = {
             "texture": _bytes(fill_hidden(texture)),
             "visible": texture.visible >= 0.5,

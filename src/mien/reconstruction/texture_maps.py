@@ -33,14 +33,15 @@ class TextureMaps:
         """The fitted face of a frame ``(N, 3)``, mm."""
         return self._model.shape(self._fit.alpha, self._fit.beta[self._fit.row(index)])
 
-    def points(self, index: int) -> DoubleArray:
-        """Where the mesh lies in a frame ``(K, 3)``, px."""
-        return self._surface.points(self.shape(index), self._fit.pose(index), self._landmarks.at(index))
+    def points(self, index: int, shape: AnyArray) -> DoubleArray:
+        """Where the mesh of a frame's :meth:`shape` lies in it ``(K, 3)``, px."""
+        return self._surface.points(shape, self._fit.pose(index), self._landmarks.at(index))
 
-    def read(self, crop: FloatArray, corner: DoubleArray, index: int, side: int) -> TextureMap:
+    def read(self, points: DoubleArray, crop: FloatArray, corner: DoubleArray, index: int, side: int) -> TextureMap:
         """Read a map.
 
         Args:
+            points: From :meth:`points`.
             crop: ``(H, W, 3)`` 0-1, a part of the frame that holds the mesh.
             corner: ``(2,)`` px: where the crop begins in the frame.
             index: Of the frame.
@@ -48,6 +49,5 @@ class TextureMaps:
         """
         if self._worn is not None:
             crop = without_rims(crop, corner, self._worn.glasses, self._worn.pose(index), self._landmarks.at(index))
-        points: AnyArray = self.points(index)
-        points[:, :2] -= corner
-        return extract_texture(crop, points, self._surface.triangles, self._surface.uv, side)
+        within = points - [corner[0], corner[1], 0.0]
+        return extract_texture(crop, within, self._surface.triangles, self._surface.uv, side)

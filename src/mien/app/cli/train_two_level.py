@@ -27,7 +27,7 @@ def two_level(
     again: str | None = None,
     held_out: float = 0.2,
     checkpoint_s: float = 60.0,
-    compiled: Annotated[bool, Parameter(name="--compile", negative="")] = False,
+    compiled: Annotated[bool, Parameter(name="--compile")] = False,
     overwrite: bool = False,
     report: ReportOptions | None = None,
 ) -> None:

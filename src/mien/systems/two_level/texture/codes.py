@@ -40,7 +40,8 @@ class TextureReader:
     @torch.no_grad()
     def code(self, frame: Frame) -> Tensor:
         """``(n, latent)``, of one frame."""
-        crop, corner = crop_around(frame, self._maps.points(frame.index)[:, :2])
-        texture = self._maps.read(crop, corner, frame.index, self._codec.side)
+        points = self._maps.points(frame.index, self._maps.shape(frame.index))
+        crop, corner = crop_around(frame, points[:, :2])
+        texture = self._maps.read(points, crop, corner, frame.index, self._codec.side)
         picture = np.ascontiguousarray(fill_hidden(texture).transpose(2, 0, 1)) * 2.0 - 1.0
         return self._codec.encode(torch.from_numpy(picture.astype(np.float32))[None])[0]
